@@ -1,0 +1,64 @@
+# `make help` lists what there is. Every target makes .venv first, from hashed lock files; nothing else has to be installed.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.SUFFIXES:
+
+BIN := .venv/bin
+READY := .venv/.ready
+LOCKS := requirements/build.lock requirements/dev.lock
+PORT ?= 8000
+# What to run: make test TESTS="tests/routing -k static"
+TESTS ?= tests
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): $(LOCKS) pyproject.toml tools/venv.sh
+	@tools/venv.sh .venv $(LOCKS)
+	@touch $@
+
+demo: $(READY) examples/housing/housing.skops  ## train the housing model and serve it on PORT, until Ctrl-C
+	@$(BIN)/python examples/housing/demo.py --port $(PORT)
+
+examples/housing/housing.skops: examples/housing/train.py examples/housing/housing.csv requirements/dev.lock | $(READY)
+	@$(BIN)/python examples/housing/train.py --output $@
+
+test: $(READY)  ## run the tests
+	@$(BIN)/python -m pytest $(TESTS)
+
+check: $(READY)  ## style, types, the house rules and the documentation
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/house
+	@$(MAKE) --no-print-directory docs
+
+docs: $(READY)  ## build the documentation into site/, warnings are errors
+	$(BIN)/python tools/docs.py
+
+docs-serve: $(READY)  ## show the documentation and rebuild it on change
+	$(BIN)/zensical serve
+
+bench: $(READY)  ## measure Trine beside its peers
+	@tools/bench.sh
+
+conformance: $(READY)  ## run FastAPI's own test suite against trine.compat
+	@tools/conformance.sh
+
+versions: $(READY)  ## run the quick tests on every other supported Python found here
+	@tools/versions.sh
+
+setup-system: $(READY)  ## install what the browser tests need (Debian and Ubuntu, as root)
+	@tools/setup-system.sh
+
+lock:  ## write the lock files anew (needs uv)
+	@tools/lock.sh $(if $(UPGRADE),--upgrade)
+
+build: $(READY)  ## build the source distribution and the wheel into dist/
+	@$(BIN)/python -m hatchling build
+
+clean:  ## remove everything that make made
+	rm -rf .venv .tools site build dist .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis examples/housing/housing.skops
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help demo test check docs docs-serve bench conformance versions setup-system lock build clean

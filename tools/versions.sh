@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Run the quick tests on the supported Pythons that are here, besides the one in .venv. A version that is missing is named and skipped.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+find_version() {
+    local candidate
+    for candidate in "python$1" "$HOME/.pyenv/versions/$1".*/bin/python "$HOME/.local/share/uv/python/cpython-$1"*/bin/python3; do
+        if "$candidate" -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$1')" 2>/dev/null; then
+            echo "$candidate"
+            return
+        fi
+    done
+}
+
+used=$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+for version in 3.11 3.12 3.13; do
+    [ "$version" = "$used" ] && continue
+    python=$(find_version "$version")
+    if [ -z "$python" ]; then
+        echo "Python $version: skipped, it is not installed here"
+        continue
+    fi
+    folder=.tools/python$version
+    stamp=$folder/.ready
+    if [ ! -e "$stamp" ] || [ requirements/tests.lock -nt "$stamp" ] || [ pyproject.toml -nt "$stamp" ]; then
+        TRINE_PYTHON=$python tools/venv.sh "$folder" requirements/build.lock requirements/tests.lock
+        touch "$stamp"
+    fi
+    echo "Python $version:"
+    "$folder/bin/python" -m pytest -q -p no:cacheprovider -m "not slow and not browser and not network" \
+        --ignore=tests/examples --ignore=tests/journeys --ignore=tests/compat "$@"
+done
