@@ -34,16 +34,20 @@ check: $(READY)  ## style, types, the house rules and the documentation
 	@$(MAKE) --no-print-directory docs
 
 docs: $(READY)  ## build the documentation into site/, warnings are errors
-	$(BIN)/python tools/docs.py
+	$(BIN)/zensical build --clean --strict
 
 docs-serve: $(READY)  ## show the documentation and rebuild it on change
 	$(BIN)/zensical serve
 
-bench: $(READY)  ## measure Trine beside its peers
-	@tools/bench.sh
+bench: .tools/bench/.ready  ## measure Trine beside its peers: make bench ARGS="--workloads json"
+	@.tools/bench/bin/python -m benchmarks $(ARGS)
+
+.tools/bench/.ready: requirements/build.lock requirements/bench.lock tools/venv.sh
+	@tools/venv.sh .tools/bench requirements/build.lock requirements/bench.lock
+	@touch $@
 
 conformance: $(READY)  ## run FastAPI's own test suite against trine.compat
-	@tools/conformance.sh
+	$(BIN)/python tests/compat/conformance.py $(ARGS)
 
 versions: $(READY)  ## run the quick tests on every other supported Python found here
 	@tools/versions.sh

@@ -1,0 +1,59 @@
+"""House prices: the model that train.py stored, behind a typed API."""
+
+from pathlib import Path
+
+import skops.io
+from pydantic import BaseModel, ConfigDict, Field
+
+from trine import App
+
+SALE = {
+    "lotsize": 5850, "bedrooms": 3, "bathrms": 1, "stories": 2, "garagepl": 1, "driveway": True,
+    "recroom": False, "fullbase": True, "gashw": False, "airco": False, "prefarea": False,
+}  # fmt: skip
+
+
+class House(BaseModel):
+    """A house as the sales records describe it."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [SALE]})
+
+    lotsize: int = Field(gt=0, le=1_000_000, description="Lot size in square feet")
+    bedrooms: int = Field(ge=0, le=100)
+    bathrms: int = Field(ge=0, le=100, description="Full bathrooms")
+    stories: int = Field(ge=1, le=100, description="Storeys, the basement not counted")
+    garagepl: int = Field(ge=0, le=100, description="Garage places")
+    driveway: bool
+    recroom: bool = Field(description="Has a recreation room")
+    fullbase: bool = Field(description="Has a full and finished basement")
+    gashw: bool = Field(description="Heats its water with gas")
+    airco: bool = Field(description="Has central air conditioning")
+    prefarea: bool = Field(description="Stands in the preferred neighbourhood")
+
+
+class Price(BaseModel):
+    """What such a house would have sold for."""
+
+    price: float = Field(ge=0, description="Canadian dollars of 1987")
+
+
+class Health(BaseModel):
+    """Whether the service can answer."""
+
+    status: str
+
+
+app = App(title="House prices", version="1.0.0")
+model = skops.io.load(Path(__file__).with_name("housing.skops"))
+
+
+@app.post("/predict")
+def predict(house: House) -> Price:
+    """Predict the price of a house."""
+    return Price(price=model.predict([house.model_dump()])[0])
+
+
+@app.get("/health")
+def health() -> Health:
+    """Answer once the model is loaded."""
+    return Health(status="ok")

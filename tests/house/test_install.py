@@ -1,0 +1,23 @@
+"""What an installation brings: the base stays small, and the lock files say nothing about where packages came from."""
+
+import re
+
+import pytest
+
+
+def locked(root, name: str) -> set[str]:
+    text = (root / "requirements" / f"{name}.lock").read_text(encoding="utf-8")
+    on_windows = {match[1] for match in re.finditer(r"^([a-z0-9-]+)==\S+ ; sys_platform == 'win32'", text, re.MULTILINE)}
+    return {match[1] for match in re.finditer(r"^([a-z0-9-]+)==", text, re.MULTILINE)} - on_windows
+
+
+def test_base_install_is_at_most_fifteen_distributions(root):
+    assert len(locked(root, "base") | {"trine"}) <= 15
+
+
+@pytest.mark.parametrize("name", ["base", "build", "dev", "tests"])
+def test_locks_carry_hashes_and_no_addresses(root, name):
+    text = (root / "requirements" / f"{name}.lock").read_text(encoding="utf-8")
+    assert "://" not in text
+    pinned = re.findall(r"^[a-z0-9-]+==.*(?:\n    .*)*", text, re.MULTILINE)
+    assert [block.splitlines()[0] for block in pinned if "--hash=sha256:" not in block] == []
