@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -35,9 +36,18 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
+def housing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of examples/housing with a freshly trained model in it."""
+    folder = tmp_path_factory.mktemp("examples") / "housing"
+    shutil.copytree(ROOT / "examples" / "housing", folder, ignore=shutil.ignore_patterns("*.skops", "__pycache__"))
+    subprocess.run([sys.executable, folder / "train.py"], check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def load_program() -> Iterator[Callable[[Path], ModuleType]]:
-    """Import a program by its path, as `trine run` would, and forget it after the test."""
+    """Import a program by its path, anew each time, as `trine run` would."""
     loaded: list[str] = []
 
     def load(path: Path) -> ModuleType:
