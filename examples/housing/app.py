@@ -16,7 +16,7 @@ SALE = {
 class House(BaseModel):
     """A house as the sales records describe it."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [SALE]})
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [SALE]})
 
     lotsize: int = Field(gt=0, le=1_000_000, description="Lot size in square feet")
     bedrooms: int = Field(ge=0, le=100)
