@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Self
+from typing import Any, Self, TypeVar, overload
+
+T = TypeVar("T")
 
 # RFC 9110 §5.6.2: what a field name may consist of.
 _is_token = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
@@ -64,18 +66,27 @@ class Headers(Mapping[str, str]):  # noqa: PLW1641 - equal headers may become un
         return None if value is None else value.partition(";")[0].strip().lower()
 
     def __getitem__(self, name: str) -> str:
-        wanted = name.lower()
-        if self._pairs is None:
-            return self._find_raw(wanted)
-        for key, value in self._pairs:
-            if key == wanted:
-                return value
-        raise KeyError(name)
+        value = self._find(name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    @overload
+    def get(self, name: str, default: None = None, /) -> str | None: ...
+    @overload
+    def get(self, name: str, default: T, /) -> str | T: ...
+    def get(self, name: str, default: T | None = None, /) -> str | T | None:
+        """Give the first value of a name, or the default."""
+        value = self._find(name)
+        return default if value is None else value
 
     def getlist(self, name: str) -> list[str]:
         """Give every value of a name, in order. An empty list when there is none."""
         wanted = name.lower()
-        return [value for key, value in self._decoded() if key == wanted]
+        if self._pairs is None:
+            key = _encode_name(wanted)
+            return [value.decode("latin-1") for existing, value in self._raw or () if existing.lower() == key]
+        return [value for existing, value in self._pairs if existing == wanted]
 
     def multi_items(self) -> list[tuple[str, str]]:
         """Give every line as a pair, in order, names in lower case."""
@@ -98,10 +109,7 @@ class Headers(Mapping[str, str]):  # noqa: PLW1641 - equal headers may become un
         return MutableHeaders(self._decoded())
 
     def __contains__(self, name: object) -> bool:
-        if not isinstance(name, str):
-            return False
-        wanted = name.lower()
-        return any(key == wanted for key, _ in self._decoded())
+        return isinstance(name, str) and self._find(name) is not None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.keys())
@@ -126,16 +134,19 @@ class Headers(Mapping[str, str]):  # noqa: PLW1641 - equal headers may become un
             self._pairs = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw]
         return self._pairs
 
-    def _find_raw(self, wanted: str) -> str:
-        try:
-            name = wanted.encode("latin-1")
-        except UnicodeEncodeError:
-            raise KeyError(wanted) from None
-        for key, value in self._raw or ():
-            # ASGI promises lower case; a length compares faster than a lowered copy where that promise was broken.
-            if key == name or (len(key) == len(name) and key.lower() == name):
-                return value.decode("latin-1")
-        raise KeyError(wanted)
+    def _find(self, name: str) -> str | None:
+        wanted = name.lower()
+        if self._pairs is not None:
+            for existing, value in self._pairs:
+                if existing == wanted:
+                    return value
+            return None
+        key = _encode_name(wanted)
+        for existing_bytes, value_bytes in self._raw or ():
+            # ASGI promises lower case. Where that was broken, equal lengths are worth a second look.
+            if existing_bytes == key or (len(existing_bytes) == len(key) and existing_bytes.lower() == key):
+                return value_bytes.decode("latin-1")
+        return None
 
 
 class MutableHeaders(Headers):
@@ -223,6 +234,11 @@ class MutableHeaders(Headers):
 
 def _lines(headers: "Mapping[str, str] | Iterable[tuple[str, str]]") -> Iterable[tuple[str, str]]:
     return headers.items() if isinstance(headers, Mapping) else headers
+
+
+def _encode_name(name: str) -> bytes:
+    # What Latin-1 cannot say becomes a question mark, which no name has.
+    return name.encode("latin-1", "replace")
 
 
 def _name_of(pair: tuple[str, str]) -> str:

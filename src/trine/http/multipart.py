@@ -149,6 +149,8 @@ class _FormReader:
 
     def on_headers_finished(self) -> None:
         part, limits = self._part, self.limits
+        if sum(name == b"content-disposition" for name, _ in part.headers) > 1:
+            raise MultipartError("A form part has two Content-Disposition headers.")
         disposition = _options(_header(part, b"content-disposition"))
         if "name" not in disposition:
             raise MultipartError('A form part has no name. Each needs a header: Content-Disposition: form-data; name="...".')

@@ -18,11 +18,12 @@ class UnsatisfiableRange(ValueError):
 def parse_range(header: str, size: int) -> list[tuple[int, int]]:
     """Give the wanted parts of `size` bytes as (start, stop) pairs, stop exclusive, sorted, overlaps joined.
 
-    An empty list means the whole content: another unit than bytes, a malformed line, or more than 100 ranges, all of
-    which a server ignores (RFC 9110 §14.2). Raises `UnsatisfiableRange` when no range lies within the content.
+    An empty list means the whole content: what a server ignores (RFC 9110 §14.2), that is another unit than bytes, a
+    malformed line, more than 100 ranges, or any range of empty content. Raises `UnsatisfiableRange` when no range lies
+    within the content.
     """
     unit, equals, text = header.partition("=")
-    if unit.strip(" \t").lower() != "bytes" or not equals or len(text) > _MAX_LENGTH:
+    if unit.strip(" \t").lower() != "bytes" or not equals or len(text) > _MAX_LENGTH or not size:
         return []
     # RFC 9110 §5.6.1: empty elements of a list are passed over.
     specs = [spec for piece in text.split(",") if (spec := piece.strip(" \t"))]

@@ -1,5 +1,6 @@
 """URLs: parts to read, and copies with other parts."""
 
+import re
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -113,8 +114,8 @@ class URL:
         return self._url
 
     def __repr__(self) -> str:
-        shown = self.replace(password="********") if "@" in self._url and self.password else self  # noqa: S106 - stars, no password
-        return f"{type(self).__name__}({str(shown)!r})"
+        shown = _find_password.sub(r"\1:********@", self._url)
+        return f"{type(self).__name__}({shown!r})"
 
     def _with_query(self, pairs: list[tuple[str, Any]]) -> "URL":
         return self.replace(query=str(QueryParams(pairs)))
@@ -134,6 +135,8 @@ class URL:
         return f"{user}@{netloc}" if password is None else f"{user}:{password}@{netloc}"
 
 
+# Without splitting the URL: a text that is no URL can be shown too.
+_find_password = re.compile(r"^([^:/?#]*:?//[^:/?#@]*):[^/?#]*@")
 _NETLOC_PARTS = ("username", "password", "hostname", "port")
 
 
