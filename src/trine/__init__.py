@@ -1,0 +1,75 @@
+"""Trine: one web framework for AI-ready backends."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from trine.app import App as App
+    from trine.binding import Body as Body
+    from trine.binding import Cookie as Cookie
+    from trine.binding import Depends as Depends
+    from trine.binding import File as File
+    from trine.binding import Form as Form
+    from trine.binding import Header as Header
+    from trine.binding import Path as Path
+    from trine.binding import Query as Query
+    from trine.binding import Security as Security
+    from trine.binding import SecurityScopes as SecurityScopes
+    from trine.errors import HTTPException as HTTPException
+    from trine.errors import RequestValidationError as RequestValidationError
+    from trine.errors import SetupError as SetupError
+    from trine.errors import WebSocketDisconnect as WebSocketDisconnect
+    from trine.errors import WebSocketException as WebSocketException
+    from trine.http import BackgroundTasks as BackgroundTasks
+    from trine.http import FileResponse as FileResponse
+    from trine.http import HTMLResponse as HTMLResponse
+    from trine.http import JSONResponse as JSONResponse
+    from trine.http import PlainTextResponse as PlainTextResponse
+    from trine.http import RedirectResponse as RedirectResponse
+    from trine.http import Request as Request
+    from trine.http import Response as Response
+    from trine.http import StreamingResponse as StreamingResponse
+    from trine.http import UploadFile as UploadFile
+    from trine.routing import APIRouter as APIRouter
+    from trine.settings import Settings as Settings
+    from trine.websocket import WebSocket as WebSocket
+
+# The public names, listed once; each is loaded on first use (PEP 562), so that `import trine` stays cheap.
+_HOMES = {
+    "app": ["App"],
+    "binding": ["Body", "Cookie", "Depends", "File", "Form", "Header", "Path", "Query", "Security", "SecurityScopes"],
+    "errors": ["HTTPException", "RequestValidationError", "SetupError", "WebSocketDisconnect", "WebSocketException"],
+    "http": [
+        "BackgroundTasks",
+        "FileResponse",
+        "HTMLResponse",
+        "JSONResponse",
+        "PlainTextResponse",
+        "RedirectResponse",
+        "Request",
+        "Response",
+        "StreamingResponse",
+        "UploadFile",
+    ],
+    "routing": ["APIRouter"],
+    "settings": ["Settings"],
+    "websocket": ["WebSocket"],
+}
+_ROOMS = {name: room for room, names in _HOMES.items() for name in names}
+
+__all__ = sorted([*_ROOMS, "__version__"])  # noqa: PLE0605 - a list of strings, put together from the table above
+
+
+def __getattr__(name: str) -> Any:
+    room = _ROOMS.get(name)
+    if room is None:
+        raise AttributeError(f"module 'trine' has no attribute '{name}'")
+    value = getattr(import_module(f"trine.{room}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

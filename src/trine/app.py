@@ -1,0 +1,276 @@
+"""The one object that a user touches: it assembles the rooms, and holds no logic of theirs."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from trine.concurrency import Deadlines, set_thread_limit
+
+from trine.routing import APIRouter, Middleware
+from trine.server.lifespan import LifespanRunner, answer_lifespan
+from trine.types import Decorator, Receive, Scope, Send, State
+
+if TYPE_CHECKING:
+    from trine.binding.dispatch import Declarations
+    from trine.settings import Settings
+
+
+class Battery(Protocol):
+    """Something that attaches to an application through one door."""
+
+    def setup(self, app: "App") -> None:
+        """Add routes, middleware and whatever else the battery brings."""
+        ...
+
+
+class App(APIRouter):
+    """An application: routes, what wraps them, and what a server calls. Speaks ASGI and RSGI.
+
+    Everything is bound when a server starts it, or at the first request; what is declared later is bound anew.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: "Settings | None" = None,
+        debug: bool | None = None,
+        lifespan: Callable[["App"], AbstractAsyncContextManager[Any]] | None = None,
+        title: str = "Trine",
+        summary: str | None = None,
+        description: str = "",
+        version: str = "0.1.0",
+        terms_of_service: str | None = None,
+        contact: dict[str, Any] | None = None,
+        license_info: dict[str, Any] | None = None,
+        servers: Sequence[dict[str, Any]] = (),
+        openapi_tags: Sequence[dict[str, Any]] = (),
+        openapi_external_docs: dict[str, Any] | None = None,
+        openapi_url: str | None = "/openapi.json",
+        docs_url: str | None = "/docs",
+        redoc_url: str | None = "/redoc",
+        separate_input_output_schemas: bool = True,
+        root_path: str = "",
+        redirect_slashes: bool = True,
+        dependencies: Sequence[Any] | None = None,
+        middleware: Sequence[Middleware] = (),
+        exception_handlers: Mapping[int | type[Exception], Callable[..., Any]] | None = None,
+        responses: Mapping[int | str, dict[str, Any]] | None = None,
+        callbacks: Sequence[Any] | None = None,
+        default_response_class: Any = None,
+        generate_unique_id_function: Any = None,
+        include_in_schema: bool = True,
+        deprecated: bool | None = None,
+        inline: bool | None = None,
+        max_body_size: int | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        super().__init__(
+            dependencies=dependencies,
+            exception_handlers=exception_handlers,
+            responses=responses,
+            callbacks=callbacks,
+            default_response_class=default_response_class,
+            generate_unique_id_function=generate_unique_id_function,
+            include_in_schema=include_in_schema,
+            deprecated=deprecated,
+            inline=inline,
+            max_body_size=max_body_size,
+            timeout=timeout,
+        )
+        self.title = title
+        self.summary = summary
+        self.description = description
+        self.version = version
+        self.terms_of_service = terms_of_service
+        self.contact = contact
+        self.license_info = license_info
+        self.servers = list(servers)
+        self.openapi_tags = list(openapi_tags)
+        self.openapi_external_docs = openapi_external_docs
+        self.openapi_url = openapi_url
+        self.docs_url = docs_url
+        self.redoc_url = redoc_url
+        self.separate_input_output_schemas = separate_input_output_schemas
+        self.root_path = root_path
+        self.redirect_slashes = redirect_slashes
+        self.webhooks = APIRouter()
+        self.state = State()
+        self.dependency_overrides: dict[Callable[..., Any], Callable[..., Any]] = Overrides(self.changed)
+        self._given_settings = settings
+        self._debug = debug
+        self._settings: Settings | None = None
+        self._middleware: list[Middleware] = list(reversed(middleware))
+        self._lifespan = LifespanRunner(self, lifespan)
+        self._deadlines = Deadlines()
+        self._declarations: Declarations | None = None
+        self._openapi: dict[str, Any] | None = None
+        self._answer_asgi: Callable[[Scope, Receive, Send], Awaitable[None]] = self._first_asgi
+        self._answer_rsgi: Callable[[Any, Any], Awaitable[None]] = self._first_rsgi
+
+    # What users add ---------------------------------------------------------------------------------------------
+
+    def add_middleware(self, middleware: Any, **options: Any) -> None:
+        """Wrap everything that the application answers. The one added last is the outermost.
+
+        Takes a function from `Handler` to `Handler`, or a class and the options to make one.
+        """
+        self._middleware.append(middleware(**options) if isinstance(middleware, type) else middleware)
+        self.changed()
+
+    def middleware(self, kind: Literal["http"] = "http") -> Decorator:
+        """Wrap everything with a function of the request and `call_next`, which gives the response."""
+
+        def register(function: Any) -> Any:
+            self.add_middleware(_from_function(function))
+            return function
+
+        return register
+
+    def on_event(self, event: Literal["startup", "shutdown"]) -> Decorator:
+        """Run a function when the application starts or stops. A lifespan does both in one place."""
+
+        def register(function: Any) -> Any:
+            self._lifespan.on(event, function)
+            return function
+
+        return register
+
+    def install(self, *batteries: Battery) -> None:
+        """Attach batteries: each one's `setup(app)` is called once."""
+        for battery in batteries:
+            battery.setup(self)
+
+    # What handlers ask ------------------------------------------------------------------------------------------
+
+    @property
+    def settings(self) -> "Settings":
+        """The settings: those given, else those of the environment."""
+        if self._settings is None:
+            from trine.settings import Settings
+
+            self._settings = self._given_settings or Settings()
+        return self._settings
+
+    @property
+    def debug(self) -> bool:
+        """Whether errors are shown with their source: in development, or where asked for."""
+        return self.settings.is_development if self._debug is None else self._debug
+
+    @property
+    def lifespan_state(self) -> Mapping[str, Any]:
+        """What the lifespan yielded: every request's state starts with it."""
+        return self._lifespan.state
+
+    @property
+    def declarations(self) -> "Declarations":
+        """Every route, bound. Raises `SetupError` with all mistakes at once."""
+        if self._declarations is None:
+            from trine.binding.build import build
+            from trine.openapi import docs_router
+
+            self._declarations = build(self, self._deadlines, built_in=docs_router(self))
+        return self._declarations
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> str:
+        """Build the path of a named route. Raises `NoMatchFound`."""
+        return self.declarations.names.build(name, **path_params)
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI 3.1 document, made once and kept until a declaration changes."""
+        if self._openapi is None:
+            from trine.openapi import make_document
+
+            self._openapi = make_document(self)
+        return self._openapi
+
+    def changed(self) -> None:
+        """Bind everything anew at the next request."""
+        super().changed()
+        self._declarations = None
+        self._openapi = None
+        self._answer_asgi = self._first_asgi
+        self._answer_rsgi = self._first_rsgi
+
+    # What servers call ------------------------------------------------------------------------------------------
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await answer_lifespan(self, self._lifespan, scope, receive, send)
+        else:
+            await self._answer_asgi(scope, receive, send)
+
+    def __rsgi__(self, scope: Any, proto: Any) -> Awaitable[None]:
+        return self._answer_rsgi(scope, proto)
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.prepare()
+        loop.run_until_complete(self._lifespan.start())
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        loop.run_until_complete(self._lifespan.stop())
+
+    def prepare(self) -> None:
+        """Bind and compile everything now, and report every mistake. Servers call it before the first request."""
+        set_thread_limit(self.settings.threads)
+        _ = self.declarations
+
+    def _first_asgi(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        from trine.binding.build import build_asgi
+
+        self.prepare()
+        self._deadlines.start(asyncio.get_running_loop())
+        self._answer_asgi = build_asgi(self)
+        return self._answer_asgi(scope, receive, send)
+
+    def _first_rsgi(self, scope: Any, proto: Any) -> Awaitable[None]:
+        from trine.binding.build import build_rsgi
+
+        self.prepare()
+        self._deadlines.start(asyncio.get_event_loop())
+        self._answer_rsgi = build_rsgi(self)
+        return self._answer_rsgi(scope, proto)
+
+
+class Overrides(dict[Callable[..., Any], Callable[..., Any]]):
+    """Dependencies replaced by others. A change binds the application anew, so that requests need not look."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        super().__init__()
+        self._changed = changed
+
+    def __setitem__(self, key: Callable[..., Any], value: Callable[..., Any]) -> None:
+        super().__setitem__(key, value)
+        self._changed()
+
+    def __delitem__(self, key: Callable[..., Any]) -> None:
+        super().__delitem__(key)
+        self._changed()
+
+    def clear(self) -> None:
+        """Use every dependency as declared again."""
+        super().clear()
+        self._changed()
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        """Replace several dependencies."""
+        super().update(*args, **kwargs)
+        self._changed()
+
+    def pop(self, key: Callable[..., Any], *default: Any) -> Any:
+        """Use one dependency as declared again."""
+        value = super().pop(key, *default)
+        self._changed()
+        return value
+
+
+def _from_function(function: Callable[..., Any]) -> Middleware:
+    def with_function(handler: Any) -> Any:
+        async def call_function(request: Any) -> Any:
+            return await function(request, handler)
+
+        return call_function
+
+    return with_function
+
+

@@ -1,0 +1,130 @@
+"""A route after its signature was read: what the compiler and the documentation both need."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from inspect import Signature, isclass
+from typing import Any
+
+from trine.errors import SetupError
+from trine.http import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from trine.routing import FlatRoute, PathPattern, WebSocketRoute
+
+from .context import BindContext
+from .encode import ResponseCodec, response_codec, untyped_codec
+from .plan import Plan, make_plan
+from .signature import Call, read_call, signature_of, union_members
+
+_UNTYPED = (Any, Signature.empty, object)
+
+
+@dataclass(frozen=True)
+class BoundRoute:
+    """A route with its plan and everything said about it on the way down from the application."""
+
+    flat: FlatRoute
+    pattern: PathPattern
+    call: Call
+    plan: Plan
+    context: BindContext
+
+    @cached_property
+    def response_class(self) -> type[Response]:
+        """What a value becomes."""
+        chosen = self.flat.layer.default_response_class
+        return JSONResponse if chosen is None else chosen
+
+    @cached_property
+    def status_code(self) -> int:
+        """Status of a successful answer."""
+        declared = self.flat.options.get("status_code")
+        return _default_status(self.response_class) if declared is None else declared
+
+    @property
+    def has_body(self) -> bool:
+        """Whether the status allows a body (RFC 9110 §6.4.1)."""
+        return self.status_code >= 200 and self.status_code not in (204, 205, 304)
+
+    @cached_property
+    def response_model(self) -> Any:
+        """The type of the answer, None where anything goes."""
+        options = self.flat.options
+        where = _place(self.call)
+        if "response_model" in options:
+            model = options["response_model"]
+        else:
+            model = signature_of(self.flat.route.handler).return_annotation
+        if model in _UNTYPED or model is None and "response_model" in options:
+            return None
+        members = union_members(model)
+        if all(isclass(member) and issubclass(member, Response) for member in members):
+            return None
+        if any(isclass(member) and issubclass(member, Response) for member in members):
+            raise SetupError(
+                f"The handler '{self.flat.name}' returns {model}: part of it is a Response, which cannot be a response model.",
+                hint="Declare response_model=None.",
+                where=where,
+            )
+        return type(None) if model is None else model
+
+    @cached_property
+    def codec(self) -> ResponseCodec:
+        """How the handler's value becomes bytes."""
+        model = self.response_model
+        if model is None or model is dict:
+            return untyped_codec(self.context.encode) if model is None else _dict_codec(self)
+        return response_codec(model, self.flat.options, _place(self.call))
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the answer is text as it is."""
+        return self.response_class in (PlainTextResponse, HTMLResponse)
+
+
+def bind_route(flat: FlatRoute, context: BindContext) -> BoundRoute:
+    """Read a route's signature and check it against its path. Raises `SetupError`."""
+    pattern = PathPattern(flat.path)
+    call = read_call(
+        flat.route.handler, path_names=pattern.names, overrides=context.overrides, extra=flat.layer.dependencies
+    )
+    _check_path(call, pattern, flat)
+    return BoundRoute(flat, pattern, call, make_plan(call), context)
+
+
+def bind_websocket(route: WebSocketRoute, path: str, dependencies: Sequence[Any], context: BindContext) -> Plan:
+    """Read the signature of a WebSocket handler."""
+    pattern = PathPattern(path)
+    extra = [*dependencies, *route.dependencies]
+    return make_plan(read_call(route.handler, path_names=pattern.names, overrides=context.overrides, extra=extra))
+
+
+def _check_path(call: Call, pattern: PathPattern, flat: FlatRoute) -> None:
+    for inner in call.walk():
+        for item in inner.inputs:
+            if item.kind == "path" and item.alias not in pattern.names:
+                raise SetupError(
+                    f"{inner.function.__qualname__}() declares the path parameter '{item.alias}', "
+                    f"but the path '{flat.path}' has no '{{{item.alias}}}'.",
+                    hint=f"Add '{{{item.alias}}}' to the path.",
+                    where=_place(inner),
+                )
+
+
+def _dict_codec(bound: BoundRoute) -> ResponseCodec:
+    typed = response_codec(dict[str, Any], bound.flat.options, _place(bound.call))
+    return ResponseCodec(dict, bound.context.encode, typed.encode, typed.to_value)
+
+
+def _default_status(response_class: Any) -> int:
+    try:
+        default = signature_of(response_class.__init__).parameters["status_code"].default
+    except (KeyError, AttributeError):
+        return 200
+    return default if isinstance(default, int) else 200
+
+
+def _place(call: Call) -> str:
+    code = getattr(call.function, "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code is not None else ""
+
+

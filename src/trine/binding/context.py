@@ -1,0 +1,33 @@
+"""What every compiled route of an application shares."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from trine.concurrency import Deadlines
+from trine.http import Request, Response
+from trine.http.json import encode_json
+from trine.types import Application
+
+from .signature import Overrides
+
+Recover = Callable[[Exception, Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True)
+class BindContext:
+    """Limits, default headers and exception handling, fixed when the application is built."""
+
+    app: Application
+    recover: Callable[[Mapping[Any, Any]], Recover]
+    """Makes the function that answers exceptions, from a route's own handlers."""
+    default_headers: tuple[tuple[str, str], ...] = ()
+    overrides: Overrides = field(default_factory=dict)
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    max_body_size: int = 10 * 1024 * 1024
+    max_json_depth: int = 64
+    timeout: float | None = 60.0
+    body_timeout: float = 60.0
+    inline: bool = False
+    encode: Callable[[Any], bytes] = encode_json
+    """Encodes the values of routes without response model."""

@@ -1,0 +1,223 @@
+"""From a server's call to the compiled function of a route: the host, the path, the method."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from trine.errors import HTTPException, SetupError
+from trine.http import Handler, RedirectResponse, Request, Response
+from trine.routing import APIRouter, FlatRoute, Mount, PathPattern, ReverseTable, RouteTree, WebSocketRoute
+from trine.server.foreign import run_asgi
+
+from .bound import BoundRoute, bind_route, bind_websocket
+from .compile import Endpoint, compile_endpoint
+from .context import BindContext
+from .socket import compile_socket
+from .wires import REQUEST, Wire
+
+SOCKET_METHOD = "WEBSOCKET"
+
+
+@dataclass
+class Declarations:
+    """Everything that a router declares, bound: the start of every table."""
+
+    routes: list[BoundRoute]
+    sockets: list[tuple[PathPattern, Callable[..., Any], WebSocketRoute]]
+    mounts: list[tuple[str, Mount]]
+    names: ReverseTable
+    context: BindContext
+
+
+def read_declarations(
+    router: APIRouter, context: BindContext, *, built_in: APIRouter | None = None, first_wins: bool = False
+) -> Declarations:
+    """Bind every route. All mistakes are reported together, as one `SetupError`."""
+    found = Declarations([], [], [], ReverseTable(), context)
+    problems: list[SetupError] = []
+    seen: dict[tuple[str, str], FlatRoute] = {}
+    for flat in router.flat_routes():
+        try:
+            bound = bind_route(flat, context)
+            _ = bound.codec if bound.has_body else None
+            if not first_wins:
+                _check_conflicts(bound, seen)
+            found.routes.append(bound)
+            found.names.add(flat.name, bound.pattern)
+        except SetupError as problem:
+            problems.extend(problem.problems)
+    for entry, layer in router.walk():
+        try:
+            if isinstance(entry, WebSocketRoute):
+                pattern = PathPattern(layer.prefix + entry.path)
+                plan = bind_websocket(entry, pattern.path, layer.dependencies, context)
+                found.sockets.append((pattern, compile_socket(plan, pattern, entry, context), entry))
+                found.names.add(entry.name, pattern)
+            elif isinstance(entry, Mount):
+                found.mounts.append((layer.prefix + entry.path, entry))
+                found.names.add_mount(entry.name or "", layer.prefix + entry.path, entry.app)
+        except SetupError as problem:
+            problems.extend(problem.problems)
+    if problems:
+        raise SetupError.together(problems)
+    if built_in is not None:
+        found.routes.extend(bind_route(flat, context) for flat in built_in.flat_routes())
+    found.mounts.sort(key=lambda mount: -len(mount[0]))
+    return found
+
+
+def _check_conflicts(bound: BoundRoute, seen: dict[tuple[str, str], FlatRoute]) -> None:
+    for method in bound.flat.route.methods:
+        other = seen.setdefault((method, bound.pattern.shape), bound.flat)
+        if other is not bound.flat:
+            raise SetupError(
+                f"{method} {bound.flat.path} is answered twice: by '{other.name}' ({other.path}) and '{bound.flat.name}'.",
+                hint="Change one of the paths, or remove one of the routes.",
+                where=_place(bound),
+            )
+
+
+def _place(bound: BoundRoute) -> str:
+    code = getattr(bound.call.function, "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code is not None else ""
+
+
+class Table:
+    """Compiled endpoints of one wire, and what answers where there is none."""
+
+    def __init__(self, found: Declarations, wire: Wire, *, auto_methods: bool = True, redirect_slashes: bool = True) -> None:
+        self.found = found
+        self.wire = wire
+        self.redirect_slashes = redirect_slashes
+        self.auto_methods = auto_methods
+        self.tree: RouteTree[Endpoint] = RouteTree()
+        for bound in found.routes:
+            endpoint = self._endpoint(bound)
+            for method in bound.flat.route.methods:
+                self.tree.add(bound.pattern, method, endpoint)
+        if auto_methods:
+            for bound in found.routes:
+                endpoints = self.tree.endpoints(bound.pattern)
+                if "GET" in endpoints:
+                    endpoints.setdefault("HEAD", endpoints["GET"])
+        for pattern, socket, _ in found.sockets:
+            self.tree.add(pattern, SOCKET_METHOD, socket)
+
+    def find(self, path: str, method: str) -> tuple[Endpoint, Sequence[Any]] | None:
+        """Find the endpoint for a path and method, and the path's values."""
+        endpoints = self.tree.statics.get(path)
+        if endpoints is not None and method in endpoints:
+            return endpoints[method], ()
+        found = self.tree.find(path)
+        if found is not None and method in found[0]:
+            return found[0][method], found[1]
+        return None
+
+    def allowed(self, path: str) -> list[str]:
+        """The methods that a path answers."""
+        methods = set(self.tree.statics.get(path, ()))
+        found = self.tree.find(path)
+        if found is not None:
+            methods |= set(found[0])
+        methods.discard(SOCKET_METHOD)
+        if methods and self.auto_methods:
+            methods.add("OPTIONS")
+        return sorted(methods)
+
+    async def answer_other(self, request: Request) -> Response:
+        """Answer where no route does: mounts, OPTIONS, the other form of the slash, 405 and 404."""
+        path = request.path
+        for prefix, mount in self.found.mounts:
+            if path == prefix or path.startswith(prefix + "/"):
+                return await run_asgi(mount.app, request, prefix)
+        allowed = self.allowed(path)
+        if allowed:
+            headers = {"allow": ", ".join(allowed)}
+            if request.method == "OPTIONS" and self.auto_methods:
+                return Response(None, 204, headers)
+            raise HTTPException(405, headers=headers)
+        if self.redirect_slashes and path != "/":
+            other = path[:-1] if path.endswith("/") else path + "/"
+            if self.allowed(other) and not other.startswith("//"):
+                return RedirectResponse(str(request.url.replace(path=request.root_path + other)))
+        raise HTTPException(404)
+
+    def _endpoint(self, bound: BoundRoute) -> Endpoint:
+        middleware = bound.flat.layer.middleware
+        if not middleware:
+            return compile_endpoint(bound, self.wire)
+        inner = compile_endpoint(bound, REQUEST)
+
+        async def call_endpoint(request: Request) -> Response:
+            response: Response = await inner(request, *request.path_params.values())
+            return response
+
+        handler = wrap(call_endpoint, middleware)
+        names = bound.pattern.names
+        if self.wire is REQUEST:
+
+            async def answer(request: Request, *values: Any) -> Response:
+                request.path_params = dict(zip(names, values, strict=True))
+                return await handler(request)
+
+            return answer
+        return serve_handler(handler, self.wire, bound.context, names)
+
+
+def wrap(handler: Handler, middleware: Iterable[Callable[[Handler], Handler]]) -> Handler:
+    """Put middleware around a handler, the first one outermost."""
+    for layer in reversed(list(middleware)):
+        handler = layer(handler)
+    return handler
+
+
+def serve_handler(handler: Handler, wire: Wire, context: BindContext, names: Sequence[str] = ()) -> Endpoint:
+    """Let a `Request → Response` function answer a server directly."""
+    recover = context.recover({})
+    make_request, send_response = _ends(wire)
+    defaults = list(context.default_headers)
+
+    async def serve(*arguments: Any) -> None:
+        head = len(arguments) - len(names)
+        values = dict(zip(names, arguments[head:], strict=True))
+        request = make_request(arguments[:head], context.app, values)
+        try:
+            try:
+                response = await handler(request)
+            except Exception as error:
+                response = await recover(error, request)
+            await send_response(response, arguments[head - 1], defaults, head=request.method == "HEAD")
+        finally:
+            if request._exit_stack is not None:
+                await request.close()
+
+    return serve
+
+
+def _ends(wire: Wire) -> tuple[Callable[..., Request], Callable[..., Any]]:
+    from trine.server import asgi, rsgi
+
+    if wire.name == "rsgi":
+        return (lambda given, app, values: rsgi.RSGIRequest(given[0], given[1], app, values)), rsgi.send_response
+    return (lambda given, app, values: asgi.ASGIRequest(given[0], given[1], app, values)), asgi.send_response
+
+
+def request_handler(table: Table) -> Handler:
+    """The innermost handler below the application's middleware: find the route and call it."""
+    recover = table.found.context.recover({})
+
+    async def route_request(request: Request) -> Response:
+        found = table.find(request.path, request.method)
+        try:
+            if found is None:
+                return await table.answer_other(request)
+            endpoint, values = found
+            response: Response = await endpoint(request, *values)
+            return response
+        except Exception as error:
+            return await recover(error, request)
+
+    return route_request
+
+
+__all__ = ["SOCKET_METHOD", "Declarations", "Table", "read_declarations", "request_handler", "serve_handler", "wrap"]

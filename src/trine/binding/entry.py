@@ -1,0 +1,148 @@
+"""The functions that servers call: one for RSGI, one for ASGI. Everything here runs for every request."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from trine.errors import HeadersTooLarge, HTTPException, WebSocketException, WebSocketRequestValidationError
+from trine.http import Request, Response
+
+from trine.server.asgi import ASGIWebSocket
+from trine.server.foreign import below
+from trine.server.hosts import AllowedHosts
+from trine.server.rsgi import RSGIWebSocket
+from trine.types import Receive, Scope, Send
+from trine.websocket import WebSocket, WebSocketState
+
+from .dispatch import SOCKET_METHOD, Table, serve_handler
+from .wires import ASGI, RSGI
+
+MAX_HEADERS = 100
+MAX_HEADER_BYTES = 64 * 1024
+
+
+def rsgi_entry(table: Table, hosts: AllowedHosts, handler: Any = None) -> Callable[[Any, Any], Awaitable[None]]:
+    """Build the function that an RSGI server calls. With `handler`, the application's middleware goes first."""
+    statics, find = table.tree.statics, table.tree.find
+    context = table.found.context
+    wrapped = None if handler is None else serve_handler(handler, RSGI, context)
+    other = serve_handler(table.answer_other, RSGI, context)
+    refuse_host = serve_handler(_refuse_host, RSGI, context)
+    known_hosts = hosts.known
+
+    def answer(scope: Any, proto: Any) -> Awaitable[None]:
+        # Two Host lines are two different requests to two different readers (RFC 9112 §3.2): neither is believed.
+        host = scope.headers.get_all("host")
+        if (len(host) != 1 or host[0] not in known_hosts) and not hosts.allow(host or [scope.authority or ""]):
+            return refuse_host(scope, proto)
+        if scope.proto != "http":
+            return talk(scope, proto)
+        if wrapped is not None:
+            return wrapped(scope, proto)
+        path = scope.path
+        endpoints = statics.get(path)
+        if endpoints is not None:
+            endpoint = endpoints.get(scope.method)
+            if endpoint is not None:
+                return endpoint(scope, proto)
+        found = find(path)
+        if found is not None:
+            endpoint = found[0].get(scope.method)
+            if endpoint is not None:
+                return endpoint(scope, proto, *found[1])
+        return other(scope, proto)
+
+    async def talk(scope: Any, proto: Any) -> None:
+        socket = RSGIWebSocket(scope, proto, context.app)
+        await _talk(table, socket)
+
+    return answer
+
+
+def asgi_entry(table: Table, hosts: AllowedHosts, handler: Any = None) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    """Build the function that an ASGI server calls. With `handler`, the application's middleware goes first."""
+    statics, find = table.tree.statics, table.tree.find
+    context = table.found.context
+    wrapped = None if handler is None else serve_handler(handler, ASGI, context)
+    other = serve_handler(table.answer_other, ASGI, context)
+    refuse_host = serve_handler(_refuse_host, ASGI, context)
+    refuse_headers = serve_handler(_refuse_headers, ASGI, context)
+    mounts = table.found.mounts
+    known_hosts = hosts.known_raw
+
+    def answer(scope: Any, receive: Receive, send: Send) -> Awaitable[None]:
+        size = 0
+        host = []
+        for name, value in scope["headers"]:
+            size += len(name) + len(value)
+            if name == b"host":
+                host.append(value)
+        if size > MAX_HEADER_BYTES or len(scope["headers"]) > MAX_HEADERS:
+            return refuse_headers(scope, receive, send)
+        if (len(host) != 1 or host[0] not in known_hosts) and not hosts.allow([line.decode("latin-1") for line in host]):
+            return refuse_host(scope, receive, send)
+        if scope["type"] != "http":
+            return talk(scope, receive, send)
+        if wrapped is not None:
+            return wrapped(scope, receive, send)
+        path = scope["path"]
+        root_path = scope.get("root_path")
+        if root_path and path.startswith(root_path):
+            path = path[len(root_path) :]
+        endpoints = statics.get(path)
+        if endpoints is not None:
+            endpoint = endpoints.get(scope["method"])
+            if endpoint is not None:
+                return endpoint(scope, receive, send)
+        found = find(path)
+        if found is not None:
+            endpoint = found[0].get(scope["method"])
+            if endpoint is not None:
+                return endpoint(scope, receive, send, *found[1])
+        for prefix, mount in mounts:
+            if path == prefix or path.startswith(prefix + "/"):
+                return mount.app(below(scope, prefix), receive, send)
+        return other(scope, receive, send)
+
+    async def talk(scope: Scope, receive: Receive, send: Send) -> None:
+        socket = ASGIWebSocket(scope, receive, send, context.app)
+        for prefix, mount in mounts:
+            if socket.path.startswith(prefix + "/") and table.find(socket.path, SOCKET_METHOD) is None:
+                return await mount.app(below(scope, prefix), receive, send)
+        await _talk(table, socket)
+
+    return answer
+
+
+async def _talk(table: Table, socket: WebSocket) -> None:
+    found = table.find(socket.path, SOCKET_METHOD)
+    if found is None:
+        await socket.close(1000, "Not found")
+        return
+    endpoint, values = found
+    try:
+        await endpoint(socket, *values)
+    except WebSocketRequestValidationError as error:
+        await socket.close(1008, str(error).partition("\n")[0][:120])
+    except WebSocketException as error:
+        await socket.close(error.code, error.reason)
+    except HTTPException:
+        await socket.close(1008, "Refused")
+    except BaseException:
+        if socket.client_state is not WebSocketState.DISCONNECTED:
+            await socket.close(1011)
+        raise
+    else:
+        if socket.client_state is not WebSocketState.DISCONNECTED:
+            await socket.close()
+
+
+async def _refuse_host(request: Request) -> Response:
+    raise HTTPException(400, "This host is not served here.")
+
+
+async def _refuse_headers(request: Request) -> Response:
+    if len(request.headers.raw) > MAX_HEADERS:
+        raise HeadersTooLarge("header lines", MAX_HEADERS)
+    raise HeadersTooLarge("bytes of headers", MAX_HEADER_BYTES)
+
+

@@ -1,0 +1,371 @@
+"""Read a function's signature once: which inputs, dependencies and objects of the request it asks for."""
+
+import inspect
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, is_typeddict
+
+from trine.errors import SetupError
+from trine.http import BackgroundTasks, Connection, Request, Response, UploadFile
+from trine.websocket import WebSocket
+
+from .depends import Depends, Security, SecurityScopes
+from .params import UNSET, Body, Cookie, File, Form, Header, Kind, Param, Path, Query
+
+Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
+Special = Literal["request", "websocket", "response", "background", "scopes"]
+CallKind = Literal["async", "sync", "class", "async generator", "generator"]
+
+
+@dataclass(frozen=True, eq=False)
+class Input:
+    """One value that the client sends: where it stands, under which name, and of which type."""
+
+    name: str
+    kind: Kind
+    alias: str
+    annotation: Any
+    param: Param
+    default: Any
+    where: str
+
+    @property
+    def required(self) -> bool:
+        """Whether the request is refused when the value is absent."""
+        return self.default is UNSET and "default_factory" not in self.param.options
+
+    @property
+    def bare(self) -> Any:
+        """The type without `Annotated` and without `None`."""
+        return bare_type(self.annotation)
+
+    @property
+    def is_sequence(self) -> bool:
+        """Whether every value of the name is taken, not only one."""
+        return any(is_sequence_type(member) for member in union_members(self.annotation))
+
+    @property
+    def is_model(self) -> bool:
+        """Whether the fields of a model are read one by one (a parameter model)."""
+        return self.kind in ("query", "header", "cookie", "form") and is_fields_model(self.bare)
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """A function with everything that must be at hand before it can be called."""
+
+    function: Callable[..., Any]
+    kind: CallKind
+    inputs: tuple[Input, ...]
+    specials: tuple[tuple[str, Special], ...]
+    dependencies: tuple[tuple[str | None, "Call"], ...]
+    use_cache: bool = True
+    scope: Literal["function", "request"] | None = None
+    scopes: tuple[str, ...] = ()
+    own_scopes: tuple[str, ...] = ()
+    declared: Callable[..., Any] | None = field(default=None)
+
+    def walk(self) -> "Iterator[Call]":
+        """Give the call and everything below it, in the order in which it runs."""
+        for _, dependency in self.dependencies:
+            yield from dependency.walk()
+        yield self
+
+    @property
+    def wants_scopes(self) -> bool:
+        """Whether the call, or one below it, looks at the security scopes."""
+        return any(kind == "scopes" for call in self.walk() for _, kind in call.specials)
+
+
+def read_call(
+    function: Callable[..., Any],
+    *,
+    path_names: Collection[str] = (),
+    overrides: Overrides | None = None,
+    extra: Sequence[Depends] = (),
+) -> Call:
+    """Read a handler's signature. `extra` are dependencies whose value nobody takes, such as a router's."""
+    reader = _Reader(frozenset(path_names), overrides or {})
+    call = reader.read(function, scopes=(), use_cache=True, scope=None)
+    if not extra:
+        return call
+    added = tuple((None, reader.dependency(depends, depends.dependency, (), _place(function))) for depends in extra)
+    return Call(call.function, call.kind, call.inputs, call.specials, added + call.dependencies, declared=call.declared)
+
+
+class _Reader:
+    def __init__(self, path_names: frozenset[str], overrides: Overrides) -> None:
+        self.path_names = path_names
+        self.overrides = overrides
+        self.chain: list[Any] = []
+
+    def read(
+        self,
+        function: Callable[..., Any],
+        *,
+        scopes: tuple[str, ...],
+        use_cache: bool,
+        scope: Literal["function", "request"] | None,
+        own_scopes: tuple[str, ...] = (),
+    ) -> Call:
+        declared = function
+        function = self.overrides.get(function, function)
+        if function in self.chain:
+            names = " → ".join(_name(link) for link in [*self.chain, function])
+            raise SetupError(f"Dependencies go in a circle: {names}.", hint="Break the circle.", where=_place(function))
+        self.chain.append(function)
+        inputs: list[Input] = []
+        specials: list[tuple[str, Special]] = []
+        dependencies: list[tuple[str | None, Call]] = []
+        for parameter in signature_of(function).parameters.values():
+            if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+                continue
+            declared_type, param, depends = _split(parameter, function)
+            special = None if param or depends else _special(declared_type)
+            if depends is not None:
+                target = depends.dependency or bare_type(declared_type)
+                dependencies.append((parameter.name, self.dependency(depends, target, scopes, _place(function))))
+            elif special is not None:
+                specials.append((parameter.name, special))
+            else:
+                inputs.append(self._input(parameter, declared_type, param, function))
+        self.chain.pop()
+        return Call(
+            function,
+            call_kind(function),
+            tuple(inputs),
+            tuple(specials),
+            tuple(dependencies),
+            use_cache,
+            scope,
+            scopes,
+            own_scopes,
+            declared,
+        )
+
+    def dependency(self, depends: Depends, target: Any, scopes: tuple[str, ...], where: str) -> Call:
+        if not callable(target):
+            raise SetupError(
+                f"Depends({target!r}) names nothing that can be called.", hint="Pass a function or a class.", where=where
+            )
+        own: tuple[str, ...] = tuple(depends.scopes) if isinstance(depends, Security) else ()
+        together = scopes + tuple(scope for scope in own if scope not in scopes)
+        call = self.read(target, scopes=together, use_cache=depends.use_cache, scope=depends.scope, own_scopes=own)
+        _check_scopes(call, where)
+        return call
+
+    def _input(self, parameter: inspect.Parameter, annotation: Any, param: Param | None, function: Any) -> Input:
+        where = _place(function)
+        default = parameter.default
+        if isinstance(default, Param):
+            default = default.default
+        elif default is parameter.empty or default is ...:
+            default = UNSET if param is None else param.default
+        name = parameter.name
+        if name in self.path_names:
+            if param is not None and not isinstance(param, Path):
+                raise SetupError(
+                    f"'{name}' of {_name(function)}() is part of the path, but declared as {type(param).__name__}().",
+                    hint=f"Declare it as Path(), or rename the parameter.",
+                    where=where,
+                )
+            if default is not UNSET:
+                raise SetupError(
+                    f"Path parameter '{name}' of {_name(function)}() has a default value.",
+                    hint="A path parameter is always there: remove the default.",
+                    where=where,
+                )
+            param = param or Path()
+        elif param is None:
+            param = _guess(annotation)
+        _check_scalar(name, annotation, param, function)
+        alias = param.options.get("validation_alias") or param.options.get("alias")
+        if not isinstance(alias, str):
+            alias = name
+            if isinstance(param, Header) and param.convert_underscores:
+                alias = name.replace("_", "-")
+        return Input(name, param.kind, alias, annotation, param, default, where)
+
+
+def signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    """A function's signature with its annotations evaluated. Names that only a type checker sees stay text."""
+    try:
+        return inspect.signature(function, eval_str=True)
+    except NameError:
+        return inspect.signature(function)
+    except (TypeError, ValueError):
+        # Built-in types such as `dict` have no signature; they are called without arguments.
+        return inspect.Signature()
+
+
+def call_kind(function: Callable[..., Any]) -> CallKind:
+    """How a function must be called: awaited, in a thread, constructed, or entered and left."""
+    if inspect.isclass(function):
+        return "class"
+    target: Any = inspect.unwrap(function)
+    while hasattr(target, "func") and hasattr(target, "keywords"):
+        target = inspect.unwrap(target.func)
+    if not inspect.isroutine(target):
+        target = inspect.unwrap(type(target).__call__)
+    if inspect.isasyncgenfunction(target):
+        return "async generator"
+    if inspect.iscoroutinefunction(target):
+        return "async"
+    return "generator" if inspect.isgeneratorfunction(target) else "sync"
+
+
+def bare_type(annotation: Any) -> Any:
+    """The type without `Annotated` and, where it is the only other member of a union, without `None`."""
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    members = [member for member in union_members(annotation) if member is not NoneType]
+    return members[0] if len(members) == 1 else annotation
+
+
+def union_members(annotation: Any) -> tuple[Any, ...]:
+    """The members of a union, each without `Annotated`; a type that is no union is its own only member."""
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    if get_origin(annotation) in (Union, UnionType):
+        return tuple(inner for member in get_args(annotation) for inner in union_members(member))
+    return (annotation,)
+
+
+def is_sequence_type(annotation: Any) -> bool:
+    """Whether the type takes several values: list, tuple, set and their kin, but not text."""
+    origin = get_origin(annotation) or annotation
+    return (
+        inspect.isclass(origin)
+        and issubclass(origin, list | tuple | set | frozenset | Sequence)
+        and not issubclass(origin, str | bytes)
+    )
+
+
+def is_fields_model(annotation: Any) -> bool:
+    """Whether the type is a model or record with named fields."""
+    return inspect.isclass(annotation) and (
+        hasattr(annotation, "model_fields")
+        or hasattr(annotation, "__struct_fields__")
+        or hasattr(annotation, "__dataclass_fields__")
+        or is_typeddict(annotation)
+    )
+
+
+def is_scalar(annotation: Any) -> bool:
+    """Whether one piece of text can carry the type."""
+    for member in union_members(annotation):
+        origin = get_origin(member) or member
+        if is_fields_model(origin) or is_sequence_type(member):
+            return False
+        if inspect.isclass(origin) and (issubclass(origin, Mapping) or origin is UploadFile):
+            return False
+    return True
+
+
+def is_upload(annotation: Any) -> bool:
+    """Whether the type is an uploaded file, or several."""
+    for member in union_members(annotation):
+        candidates = [bare_type(argument) for argument in get_args(member)] if is_sequence_type(member) else [member]
+        if any(inspect.isclass(candidate) and issubclass(candidate, UploadFile) for candidate in candidates):
+            return True
+    return False
+
+
+def _split(parameter: inspect.Parameter, function: Any) -> tuple[Any, Param | None, Depends | None]:
+    """Take an annotation apart: the type, and the `Param` or `Depends` that stands in it or in the default."""
+    annotation = Any if parameter.annotation is parameter.empty else parameter.annotation
+    param: Param | None = None
+    depends: Depends | None = None
+    if get_origin(annotation) is Annotated:
+        declared, *metadata = get_args(annotation)
+        kept = [item for item in metadata if not isinstance(item, Param | Depends)]
+        marks = [item for item in metadata if isinstance(item, Param | Depends)]
+        annotation = Annotated[(declared, *kept)] if kept else declared
+        if marks:
+            mark = marks[-1]
+            param, depends = (mark, None) if isinstance(mark, Param) else (None, mark)
+            if isinstance(mark, Param) and mark.default is not UNSET:
+                raise SetupError(
+                    f"{type(mark).__name__}() of '{parameter.name}' in {_name(function)}() sets a default inside Annotated.",
+                    hint=f"Write the default after '=': {parameter.name}: Annotated[...] = {mark.default!r}.",
+                    where=_place(function),
+                )
+    default = parameter.default
+    if isinstance(default, Param | Depends):
+        if param is not None or depends is not None:
+            raise SetupError(
+                f"'{parameter.name}' of {_name(function)}() is declared both inside Annotated and as the default value.",
+                hint="Keep one of the two.",
+                where=_place(function),
+            )
+        return (annotation, default, None) if isinstance(default, Param) else (annotation, None, default)
+    return annotation, param, depends
+
+
+def _special(annotation: Any) -> Special | None:
+    kind = bare_type(annotation)
+    if not inspect.isclass(kind):
+        return None
+    if issubclass(kind, WebSocket):
+        return "websocket"
+    if issubclass(kind, Request | Connection):
+        return "request"
+    if issubclass(kind, BackgroundTasks):
+        return "background"
+    if issubclass(kind, Response):
+        return "response"
+    return "scopes" if issubclass(kind, SecurityScopes) else None
+
+
+def _guess(annotation: Any) -> Param:
+    if is_upload(annotation):
+        return File()
+    return Query() if is_scalar(annotation) else Body()
+
+
+def _check_scalar(name: str, annotation: Any, param: Param, function: Any) -> None:
+    """Path, query, header and cookie values are text: refuse a type that text cannot carry."""
+    if isinstance(param, Body | Form) or is_scalar(annotation):
+        return
+    if is_fields_model(bare_type(annotation)) and not isinstance(param, Path):
+        return
+    inner = all(
+        is_scalar(argument)
+        for member in union_members(annotation)
+        if is_sequence_type(member)
+        for argument in get_args(member)
+        if argument is not Ellipsis
+    )
+    if isinstance(param, Query | Header | Cookie) and inner and all(
+        is_sequence_type(member) or is_scalar(member) for member in union_members(annotation)
+    ):
+        return
+    raise SetupError(
+        f"{type(param).__name__} parameter '{name}' of {_name(function)}() has a type that text cannot carry: {annotation}.",
+        hint="Use a scalar, a list of scalars or a model, or declare it as Body().",
+        where=_place(function),
+    )
+
+
+def _check_scopes(call: Call, where: str) -> None:
+    """What outlives a function must not use what ends with it."""
+    if call.kind not in ("generator", "async generator") or call.scope == "function":
+        return
+    for _, inner in call.dependencies:
+        if inner.kind in ("generator", "async generator") and inner.scope == "function":
+            raise SetupError(
+                f"The dependency '{_name(call.function)}' lives until the response was sent, "
+                f"but uses '{_name(inner.function)}' with scope 'function', which ends before.",
+                hint="Give both the same scope.",
+                where=where,
+            )
+
+
+def _name(function: Any) -> str:
+    return getattr(function, "__qualname__", None) or type(function).__qualname__
+
+
+def _place(function: Any) -> str:
+    code = getattr(inspect.unwrap(function) if callable(function) else function, "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code is not None else ""

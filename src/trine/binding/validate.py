@@ -1,0 +1,249 @@
+"""From text and JSON to typed values: Pydantic's validators, msgspec's decoders, and what their errors look like to a client."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from inspect import isclass
+from typing import Annotated, Any, get_args
+
+import msgspec
+from pydantic import Field, TypeAdapter, ValidationError
+from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError
+from pydantic_core import SchemaValidator
+
+from trine.errors import SetupError
+
+from .params import UNSET
+from .portable import portable
+from .signature import Input, bare_type
+
+ErrorDetail = dict[str, Any]
+Location = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class BodyCodec:
+    """How JSON bytes become a value. `decode` raises one of `failures`; `explain` turns that into error details."""
+
+    decode: Callable[[bytes], Any]
+    failures: tuple[type[Exception], ...]
+    explain: Callable[[Exception, bytes], list[ErrorDetail]]
+
+
+def adapter_for(annotation: Any, where: str = "") -> TypeAdapter[Any]:
+    """Build Pydantic's adapter for a type. Raises `SetupError` for a type that Pydantic does not know."""
+    try:
+        return TypeAdapter(portable(annotation))
+    except (PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError) as error:
+        reason = str(error).splitlines()[0]
+        raise SetupError(
+            f"The type {annotation!r} cannot be validated: {reason}",
+            hint="Use a model, a record, or a type that Pydantic knows.",
+            where=where,
+        ) from error
+
+
+def input_annotation(item: Input) -> Any:
+    """An input's type together with its constraints, as Pydantic takes them."""
+    options = item.param.field_options
+    for name in ("alias", "validation_alias", "serialization_alias", "alias_priority", "default_factory"):
+        options.pop(name, None)
+    extra = item.param.options.get("json_schema_extra")
+    if "example" in item.param.options and extra is None:
+        options["json_schema_extra"] = {"example": item.param.options["example"]}
+    return Annotated[item.annotation, Field(**options)] if options else item.annotation
+
+
+def input_validator(item: Input) -> Callable[[Any], Any]:
+    """Build the function that turns a received value into the declared type. Raises Pydantic's `ValidationError`."""
+    schema = adapter_for(input_annotation(item), item.where).core_schema
+    return SchemaValidator(refuse_non_finite(schema), _use_prebuilt=False).validate_python
+
+
+def body_codec(annotation: Any, where: str = "") -> BodyCodec:
+    """Build the decoder of a JSON body: msgspec's for its Structs and their containers, Pydantic's for the rest."""
+    return _struct_codec(annotation) if is_struct_type(annotation) else _pydantic_codec(annotation, where)
+
+
+def is_struct_type(annotation: Any) -> bool:
+    """Whether a type is a msgspec Struct, or a container of Structs."""
+    kind = bare_type(annotation)
+    if isclass(kind) and issubclass(kind, msgspec.Struct):
+        return True
+    return any(is_struct_type(argument) for argument in get_args(kind) if argument is not Ellipsis)
+
+
+def refuse_non_finite(schema: Any) -> Any:
+    """Copy a core schema so that floats refuse NaN and infinity where the field does not say otherwise.
+
+    JSON has no such numbers (RFC 8259 §6), but Pydantic reads `NaN`, and `1e999` as infinity.
+    """
+    if isinstance(schema, dict):
+        if (schema.get("config") or {}).get("allow_inf_nan"):
+            return schema
+        copied = {key: value if key in _OPAQUE else refuse_non_finite(value) for key, value in schema.items()}
+        if copied.get("type") == "float":
+            copied.setdefault("allow_inf_nan", False)
+        return copied
+    if isinstance(schema, list):
+        return [refuse_non_finite(item) for item in schema]
+    return tuple(refuse_non_finite(item) for item in schema) if type(schema) is tuple else schema
+
+
+# Parts of a core schema that hold values or documentation, not schemas.
+_OPAQUE = frozenset({"metadata", "config", "default", "cls", "serialization", "expected"})
+
+
+def _holds(schema: Any, kind: str) -> bool:
+    if isinstance(schema, dict):
+        return schema.get("type") == kind or any(_holds(value, kind) for key, value in schema.items() if key not in _OPAQUE)
+    return isinstance(schema, list | tuple) and any(_holds(item, kind) for item in schema)
+
+
+@lru_cache(maxsize=1024)
+def _validator_for(annotation: Any, where: str) -> tuple[SchemaValidator, bool]:
+    schema = adapter_for(annotation, where).core_schema
+    untyped = _holds(schema, "any") or _holds(schema, "dict") or _holds(schema, "list")
+    return SchemaValidator(refuse_non_finite(schema), _use_prebuilt=False), untyped and _holds(schema, "any")
+
+
+def _pydantic_codec(annotation: Any, where: str) -> BodyCodec:
+    validator, has_untyped_parts = _unhashable_safe(annotation, where)
+    validate_json = validator.validate_json
+
+    def decode_strictly(body: bytes) -> Any:
+        # Untyped parts have no schema that could refuse NaN: msgspec's parser does.
+        check_json(body)
+        return validate_json(body)
+
+    def explain(error: Exception, body: bytes) -> list[ErrorDetail]:
+        if isinstance(error, ValidationError) and error.errors(include_input=False)[0]["type"] != "json_invalid":
+            try:
+                # The same errors as for a value that was parsed first, so that their texts do not depend on the way.
+                validator.validate_python(parse_json(body), from_attributes=True)
+            except ValidationError as plain:
+                return located(plain, ("body",))
+            except (ValueError, RecursionError):
+                return located(error, ("body",))
+            return located(error, ("body",))
+        return [json_error(body, str(error))]
+
+    return BodyCodec(
+        decode_strictly if has_untyped_parts else validate_json,
+        (ValidationError, msgspec.DecodeError, RecursionError),
+        explain,
+    )
+
+
+def _unhashable_safe(annotation: Any, where: str) -> tuple[SchemaValidator, bool]:
+    try:
+        return _validator_for(annotation, where)
+    except TypeError:
+        return _validator_for.__wrapped__(annotation, where)
+
+
+def _struct_codec(annotation: Any) -> BodyCodec:
+    decoder = msgspec.json.Decoder(annotation)
+
+    def explain(error: Exception, body: bytes) -> list[ErrorDetail]:
+        if isinstance(error, msgspec.ValidationError):
+            return [_struct_error(str(error), body)]
+        return [json_error(body, str(error))]
+
+    return BodyCodec(decoder.decode, (msgspec.DecodeError, RecursionError), explain)
+
+
+def _struct_error(message: str, body: bytes) -> ErrorDetail:
+    """msgspec stops at the first failure and says where as a path: `Expected int, got str - at $.a.b[0]`."""
+    text, _, path = message.partition(" - at `$")
+    location: list[str | int] = ["body"]
+    for step in path.rstrip("`").replace("[", ".[").split("."):
+        if step.startswith("["):
+            index = step.strip("[]")
+            location.append(int(index) if index.isdecimal() else index)
+        elif step:
+            location.append(step)
+    kind = "missing" if "missing required field" in text else "value_error"
+    if kind == "missing":
+        location.append(text.split("`")[1])
+    return {"type": kind, "loc": location, "msg": text, "input": _value_at(body, location[1:])}
+
+
+def _value_at(body: bytes, path: list[str | int]) -> Any:
+    value = parse_json(body)
+    for step in path:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            break
+    return value
+
+
+def check_json(body: bytes) -> None:
+    """Raise `msgspec.DecodeError` for anything that RFC 8259 does not allow, numbers beyond a double included."""
+    msgspec.json.decode(body)
+
+
+def parse_json(body: bytes) -> Any:
+    """Parse JSON into plain values. Of two equal keys the last one counts. Raises ValueError."""
+    return json.loads(body)
+
+
+def json_error(body: bytes, reason: str) -> ErrorDetail:
+    """Say where a body stops being JSON, in characters."""
+    position, message = 0, reason
+    try:
+        json.loads(body)
+    except json.JSONDecodeError as error:
+        position, message = error.pos, error.msg
+    except UnicodeDecodeError as error:
+        position, message = error.start, "Not valid UTF-8"
+    except RecursionError:
+        message = "Nested too deep"
+    except ValueError as error:
+        message = str(error).partition(":")[0]
+    return {"type": "json_invalid", "loc": ["body", position], "msg": "JSON decode error", "input": {}, "ctx": {"error": message}}
+
+
+def too_deep(body: bytes, limit: int) -> bool:
+    """Whether JSON nests deeper than `limit`. Linear, and nearly free for a body with few brackets."""
+    if body.count(b"[") + body.count(b"{") <= limit:
+        return False
+    # Only brackets, quotes and backslashes decide; escapes go first, then what stands between quotes.
+    rest = body.translate(None, _NOT_STRUCTURE).replace(b"\\\\", b"").replace(b'\\"', b"").replace(b"\\", b"")
+    rest = b"".join(rest.split(b'"')[::2])
+    for _ in range(limit):
+        # Each pass takes the innermost level away.
+        shorter = rest.replace(b"[]", b"").replace(b"{}", b"")
+        if len(shorter) == len(rest):
+            break
+        rest = shorter
+    # What is left nests too deep or is not JSON at all; the parsers refuse the latter with a better message.
+    depth = 0
+    for character in rest[: 4 * limit]:
+        depth += 1 if character in b"[{" else -1
+        if depth > 0 and (depth > limit or rest[-1] in b"]}"):
+            return True
+    return False
+
+
+_NOT_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"\\'))
+
+
+def located(error: ValidationError, prefix: Location) -> list[ErrorDetail]:
+    """Pydantic's errors with the place in the request in front, without links."""
+    details: list[ErrorDetail] = []
+    for detail in error.errors(include_url=False):
+        details.append({**detail, "loc": [*prefix, *detail["loc"]]})
+    return details
+
+
+def missing(location: Location, value: Any = None) -> ErrorDetail:
+    """A required input that is not there."""
+    return {"type": "missing", "loc": list(location), "msg": "Field required", "input": value}
+
+
+def default_of(item: Input) -> Any:
+    """The declared default, None where there is none."""
+    return None if item.default is UNSET else item.default

@@ -1,0 +1,137 @@
+"""The dialects in which a route is compiled: where its function finds the request's parts, and how it answers.
+
+One compiler writes for all of them; only these fragments of source differ. RSGI and ASGI talk to the server directly,
+"request" is the form that middleware wraps (`Request` in, `Response` out), "socket" serves WebSockets.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from trine.http import Request, Response
+from trine.http.headers import MutableHeaders
+from trine.server import asgi, rsgi
+
+
+@dataclass(frozen=True)
+class Wire:
+    """Fragments of source in terms of the function's own arguments."""
+
+    name: str
+    arguments: str
+    query: str
+    headers: str
+    """Makes the object that the header expressions ask."""
+    header: Callable[[str], str]
+    header_list: Callable[[str], str]
+    decodes_headers: bool
+    """Whether header values arrive as bytes."""
+    body: tuple[str, ...]
+    request: str
+    reply: tuple[str, ...]
+    """Sends `payload`. `STATUS` and `HEADERS` are constants, or names where a dependency set them."""
+    respond: str
+    """Sends a `Response` object named `response`."""
+    namespace: dict[str, Any] = field(default_factory=dict)
+    headers_as_bytes: bool = False
+
+
+RSGI = Wire(
+    name="rsgi",
+    arguments="scope, proto",
+    query="scope.query_string",
+    headers="headers = scope.headers",
+    header=lambda name: f"headers.get({name!r})",
+    header_list=lambda name: f"headers.get_all({name!r})",
+    decodes_headers=False,
+    body=(
+        "length = headers.get('content-length')",
+        "if length is not None and int(length) <= LIMIT:",
+        "    body = await proto()",
+        "elif length is None and 'transfer-encoding' not in headers and scope.http_version != '2':",
+        "    body = b''",
+        "else:",
+        "    body = await read_body(proto, length, LIMIT)",
+    ),
+    request="RSGIRequest(scope, proto, app, {path_params})",
+    reply=("proto.response_bytes({status}, {headers}, payload)",),
+    respond="await send_response(response, proto, DEFAULT_HEADERS, head=scope.method == 'HEAD')",
+    namespace={"RSGIRequest": rsgi.RSGIRequest, "read_body": rsgi.read_body, "send_response": rsgi.send_response},
+)
+
+ASGI = Wire(
+    name="asgi",
+    arguments="scope, receive, send",
+    query="scope['query_string']",
+    headers="headers = first_values(scope['headers'])",
+    header=lambda name: f"headers.get({name.encode()!r})",
+    header_list=lambda name: f"[value for name, value in scope['headers'] if name == {name.encode()!r}]",
+    decodes_headers=True,
+    body=(
+        "message = await receive()",
+        "if message['type'] == 'http.request' and not message.get('more_body') and len(message.get('body', b'')) <= LIMIT:",
+        "    body = message.get('body', b'')",
+        "else:",
+        "    body = await read_body(message, receive, LIMIT)",
+    ),
+    request="ASGIRequest(scope, receive, app, {path_params})",
+    reply=(
+        "await send({{'type': 'http.response.start', 'status': {status}, "
+        "'headers': [(b'content-length', b'%d' % len(payload)), *{headers}]}})",
+        "await send({{'type': 'http.response.body', 'body': payload}})",
+    ),
+    respond="await send_response(response, send, DEFAULT_HEADERS, head=scope['method'] == 'HEAD')",
+    namespace={
+        "ASGIRequest": asgi.ASGIRequest,
+        "first_values": asgi.first_values,
+        "read_body": asgi.read_body,
+        "send_response": asgi.send_response,
+    },
+    headers_as_bytes=True,
+)
+
+
+def ready_response(payload: bytes, status: int, headers: list[tuple[str, str]]) -> Response:
+    """Make a response from finished parts."""
+    response = Response.__new__(Response)
+    response.status_code = status
+    response.background = None
+    response.body = payload
+    response.headers = MutableHeaders([*headers, ("content-length", str(len(payload)))])
+    return response
+
+
+async def whole_body(request: Request, limit: int) -> bytes:
+    """Read a request's body up to a route's limit."""
+    request.body_limit = limit
+    return await request.body()
+
+
+REQUEST = Wire(
+    name="request",
+    arguments="request",
+    query="request.query_string",
+    headers="headers = request.headers",
+    header=lambda name: f"headers.get({name!r})",
+    header_list=lambda name: f"headers.getlist({name!r})",
+    decodes_headers=False,
+    body=("body = await whole_body(request, LIMIT)",),
+    request="request",
+    reply=("response = ready_response(payload, {status}, {headers})",),
+    respond="",
+    namespace={"ready_response": ready_response, "whole_body": whole_body},
+)
+
+SOCKET = Wire(
+    name="socket",
+    arguments="request",
+    query="request.query_string",
+    headers="headers = request.headers",
+    header=lambda name: f"headers.get({name!r})",
+    header_list=lambda name: f"headers.getlist({name!r})",
+    decodes_headers=False,
+    body=(),
+    request="request",
+    reply=(),
+    respond="",
+)

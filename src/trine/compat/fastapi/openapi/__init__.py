@@ -1,0 +1,1 @@
+"""`fastapi.openapi`: the document and its pages."""

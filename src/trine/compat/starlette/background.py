@@ -1,0 +1,5 @@
+"""`starlette.background`: work after the response."""
+
+from trine.http import BackgroundTask, BackgroundTasks
+
+__all__ = ["BackgroundTask", "BackgroundTasks"]

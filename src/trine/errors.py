@@ -1,0 +1,166 @@
+"""The one family of exceptions.
+
+    TrineError
+    ├── SetupError                      a mistake in an application's declarations, found at start-up
+    ├── HTTPException                   an answer with a status, raised instead of returned
+    │   ├── BadRequest                  400: the request cannot be understood
+    │   ├── RequestTimeout              408: the client was too slow
+    │   ├── BodyTooLarge                413: more bytes than the route accepts
+    │   ├── HeadersTooLarge             431: more header lines or bytes than the application accepts
+    │   └── HandlerTimeout              503: the handler took longer than the route allows
+    ├── ValidationFailure
+    │   ├── RequestValidationError      422: inputs that do not fit the signature, all of them at once
+    │   ├── WebSocketRequestValidationError
+    │   └── ResponseValidationError     500: a handler's value that does not fit its response model
+    ├── WebSocketException              close a WebSocket with a code
+    ├── WebSocketDisconnect             the other side closed the WebSocket
+    └── ClientDisconnect                the client left before its body was read
+"""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+
+class TrineError(Exception):
+    """The root of everything that Trine raises on purpose."""
+
+
+class SetupError(TrineError):
+    """A mistake in an application's declarations. Found at start-up, all at once, each with a hint."""
+
+    def __init__(self, message: str, *, hint: str = "", where: str = "", problems: "Sequence[SetupError]" = ()) -> None:
+        self.message = message
+        self.hint = hint
+        self.where = where
+        self.problems = tuple(problems) or (self,)
+        super().__init__(self._text())
+
+    @classmethod
+    def together(cls, problems: "Sequence[SetupError]") -> "SetupError":
+        """One error for many: the message lists every problem with its hint."""
+        if len(problems) == 1:
+            return problems[0]
+        lines = "\n".join(f"  {number}. {problem}" for number, problem in enumerate(problems, 1))
+        return cls(f"{len(problems)} problems in the application's declarations:\n{lines}", problems=problems)
+
+    def _text(self) -> str:
+        place = f" ({self.where})" if self.where else ""
+        return f"{self.message}{place}{' ' + self.hint if self.hint else ''}"
+
+
+class HTTPException(TrineError):
+    """Answer with a status instead of a value. `detail` may be anything that JSON can say."""
+
+    def __init__(self, status_code: int, detail: Any = None, headers: Mapping[str, str] | None = None) -> None:
+        self.status_code = status_code
+        self.detail = _phrase(status_code) if detail is None else detail
+        self.headers = headers
+        super().__init__(status_code, self.detail)
+
+    def __str__(self) -> str:
+        return f"{self.status_code}: {self.detail}"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(status_code={self.status_code!r}, detail={self.detail!r})"
+
+
+class BadRequest(HTTPException):
+    """The request cannot be understood: broken syntax, encoding or framing."""
+
+    def __init__(self, detail: Any = None) -> None:
+        super().__init__(400, detail)
+
+
+class RequestTimeout(HTTPException):
+    """The client sent its request too slowly."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(408, f"The request was not complete after {seconds:g} seconds.", {"connection": "close"})
+
+
+class BodyTooLarge(HTTPException):
+    """The body is larger than the route accepts. `size` is None while it is not fully known."""
+
+    def __init__(self, size: int | None, limit: int) -> None:
+        said = "larger" if size is None else f"{size} bytes, more"
+        super().__init__(413, f"The request body is {said} than the {limit} bytes that are accepted here.")
+
+
+class HeadersTooLarge(HTTPException):
+    """The request has more header lines, or more bytes in them, than the application accepts."""
+
+    def __init__(self, what: str, limit: int) -> None:
+        super().__init__(431, f"The request has more than {limit} {what}.", {"connection": "close"})
+
+
+class HandlerTimeout(HTTPException):
+    """The handler did not finish in the time that its route allows."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(503, f"The request was not answered within {seconds:g} seconds.")
+
+
+class ValidationFailure(TrineError):
+    """Values that do not fit their declaration, as a list of dicts with `type`, `loc`, `msg` and `input`."""
+
+    def __init__(self, errors: Sequence[Any], *, body: Any = None) -> None:
+        self._errors = errors
+        self.body = body
+        super().__init__(errors)
+
+    def errors(self) -> Sequence[Any]:
+        """Every failure: `type`, `loc` (where), `msg`, `input` and, where there is one, `ctx`."""
+        return self._errors
+
+    def __str__(self) -> str:
+        lines = "\n".join(f"  {'.'.join(map(str, e.get('loc', ())))}: {e.get('msg', '')}" for e in self._errors)
+        count = len(self._errors)
+        return f"{count} validation error{'s' if count != 1 else ''}:\n{lines}"
+
+
+class RequestValidationError(ValidationFailure):
+    """Inputs of a request that do not fit the handler's signature, all of them at once."""
+
+
+class WebSocketRequestValidationError(ValidationFailure):
+    """Inputs of a WebSocket handshake that do not fit the handler's signature."""
+
+
+class ResponseValidationError(ValidationFailure):
+    """A handler returned something that its response model does not allow: the application's mistake, not the client's."""
+
+
+class WebSocketException(TrineError):
+    """Close a WebSocket with a code (RFC 6455 §7.4) and a reason of at most 123 bytes."""
+
+    def __init__(self, code: int, reason: str | None = None) -> None:
+        self.code = code
+        self.reason = reason or ""
+        super().__init__(code, self.reason)
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.reason}"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(code={self.code!r}, reason={self.reason!r})"
+
+
+class WebSocketDisconnect(TrineError):
+    """The other side closed the WebSocket, or went away (code 1006)."""
+
+    def __init__(self, code: int = 1000, reason: str | None = None) -> None:
+        self.code = code
+        self.reason = reason or ""
+        super().__init__(code, self.reason)
+
+
+class ClientDisconnect(TrineError):
+    """The client left before its request was complete."""
+
+
+def _phrase(status_code: int) -> str:
+    try:
+        return HTTPStatus(status_code).phrase
+    except ValueError:
+        return ""

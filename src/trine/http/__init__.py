@@ -1,0 +1,56 @@
+"""HTTP: what a request and a response are."""
+
+from collections.abc import Awaitable, Callable
+
+from .background import BackgroundTask, BackgroundTasks
+from .connection import Connection
+from .cookies import parse_cookies, render_cookie
+from .form import FormData, UploadFile
+from .headers import Headers, MutableHeaders
+from .multipart import FormLimits, MultipartError
+from .negotiate import best_match
+from .query import ImmutableMultiDict, MultiDict, QueryParams, TooManyFields, parse_query
+from .request import Request
+from .response import (
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
+from .url import URL, Address
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+__all__ = [
+    "URL",
+    "Address",
+    "BackgroundTask",
+    "BackgroundTasks",
+    "Connection",
+    "FileResponse",
+    "FormData",
+    "FormLimits",
+    "HTMLResponse",
+    "Handler",
+    "Headers",
+    "ImmutableMultiDict",
+    "JSONResponse",
+    "MultiDict",
+    "MultipartError",
+    "MutableHeaders",
+    "PlainTextResponse",
+    "QueryParams",
+    "RedirectResponse",
+    "Request",
+    "Response",
+    "StreamingResponse",
+    "TooManyFields",
+    "UploadFile",
+    "best_match",
+    "parse_cookies",
+    "parse_query",
+    "render_cookie",
+]

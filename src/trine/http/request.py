@@ -1,0 +1,97 @@
+"""A request: what the client sent, read as far as somebody asks."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+from trine.errors import BadRequest, BodyTooLarge
+
+from .connection import Connection
+from .form import FormData
+from .multipart import FormLimits, MultipartError, parse_multipart, parse_urlencoded
+
+
+class Request(Connection):
+    """One HTTP request. The body is read on first use, never more than `body_limit` bytes of it."""
+
+    body_limit: int | None = None
+    form_limits: FormLimits = FormLimits()
+    _body: bytes | None = None
+    _json: Any
+    _form: FormData | None = None
+    _exit_stack: AsyncExitStack | None = None
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """Give the body in chunks as they arrive, without keeping them. Raises `BodyTooLarge` and `ClientDisconnect`."""
+        if self._body is not None:
+            yield self._body
+            return
+        declared = self.headers.content_length
+        limit = self.body_limit
+        if limit is not None and declared is not None and declared > limit:
+            raise BodyTooLarge(declared, limit)
+        received = 0
+        async for chunk in self._receive_chunks():
+            received += len(chunk)
+            if limit is not None and received > limit:
+                raise BodyTooLarge(None, limit)
+            yield chunk
+
+    async def body(self) -> bytes:
+        """Return the whole body, reading it once."""
+        if self._body is None:
+            chunks = bytearray()
+            async for chunk in self.stream():
+                chunks += chunk
+            self._body = bytes(chunks)
+        return self._body
+
+    async def json(self) -> Any:
+        """Return the body decoded from JSON, whatever its content type says."""
+        if not hasattr(self, "_json"):
+            body = await self.body()
+            try:
+                self._json = json.loads(body)
+            except (ValueError, RecursionError) as error:
+                raise BadRequest(f"The request body is not valid JSON: {error}.") from error
+        return self._json
+
+    async def form(self) -> FormData:
+        """Return the fields and files of an HTML form, reading the body once. Other content types give an empty form."""
+        if self._form is None:
+            content_type = self.headers.get("content-type", "")
+            kind = content_type.partition(";")[0].strip().lower()
+            try:
+                if kind == "multipart/form-data":
+                    self._form = await parse_multipart(self.stream(), content_type, self.form_limits)
+                elif kind == "application/x-www-form-urlencoded":
+                    self._form = await parse_urlencoded(self.stream(), self.form_limits)
+                else:
+                    self._form = FormData([])
+            except MultipartError as error:
+                raise BadRequest(str(error)) from error
+            if self._form:
+                self.exit_stack.push_async_callback(self._form.close)
+        return self._form
+
+    async def is_disconnected(self) -> bool:
+        """Whether the client has left."""
+        raise NotImplementedError
+
+    @property
+    def exit_stack(self) -> AsyncExitStack:
+        """Clean-up that runs after the response was sent, or failed."""
+        if self._exit_stack is None:
+            self._exit_stack = AsyncExitStack()
+        return self._exit_stack
+
+    async def close(self) -> None:
+        """Run the clean-up that waited for the end of the response."""
+        if self._exit_stack is not None:
+            stack, self._exit_stack = self._exit_stack, None
+            await stack.aclose()
+
+    def _receive_chunks(self) -> AsyncIterator[bytes]:
+        """Receive the body from the server, piece by piece."""
+        raise NotImplementedError

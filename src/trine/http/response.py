@@ -1,0 +1,259 @@
+"""A response: a status, headers, and a body that is bytes, a stream or a file."""
+
+import os
+import stat as stat_module
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from datetime import datetime
+from email.utils import formatdate
+from hashlib import sha256
+from mimetypes import guess_type
+from typing import Any, ClassVar, Literal
+from urllib.parse import quote
+
+from trine.concurrency import iterate_in_thread
+
+from .cookies import render_cookie
+from .headers import MutableHeaders
+
+Background = Callable[[], Awaitable[None]]
+
+
+class Response:
+    """An answer whose body is known. `content` is text, encoded as UTF-8, or bytes."""
+
+    media_type: ClassVar[str | None] = None
+    charset: ClassVar[str] = "utf-8"
+    body: bytes | None
+
+    def __init__(
+        self,
+        content: Any = None,
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        media_type: str | None = None,
+        background: Background | None = None,
+    ) -> None:
+        self.status_code = status_code
+        self.background = background
+        self.body = self.render(content)
+        self.headers = MutableHeaders(headers)
+        self._describe(media_type or self.media_type)
+
+    def render(self, content: Any) -> bytes:
+        """Turn the content into the bytes of the body."""
+        if content is None:
+            return b""
+        if isinstance(content, str):
+            return content.encode(self.charset)
+        return bytes(content)
+
+    def set_cookie(
+        self,
+        key: str,
+        value: str = "",
+        max_age: int | None = None,
+        expires: datetime | str | int | None = None,
+        path: str | None = "/",
+        domain: str | None = None,
+        secure: bool = False,
+        httponly: bool = False,
+        samesite: Literal["lax", "strict", "none"] | None = "lax",
+        partitioned: bool = False,
+    ) -> None:
+        """Send a cookie. `max_age` and a numeric `expires` are seconds from now."""
+        cookie = render_cookie(
+            key,
+            value,
+            max_age=max_age,
+            expires=expires,
+            path=path,
+            domain=domain,
+            secure=secure,
+            httponly=httponly,
+            samesite=samesite,
+            partitioned=partitioned,
+        )
+        self.headers.append("set-cookie", cookie)
+
+    def delete_cookie(
+        self,
+        key: str,
+        path: str = "/",
+        domain: str | None = None,
+        secure: bool = False,
+        httponly: bool = False,
+        samesite: Literal["lax", "strict", "none"] | None = "lax",
+    ) -> None:
+        """Ask the browser to forget a cookie. Path and domain must be those that set it."""
+        self.set_cookie(
+            key, max_age=0, expires=0, path=path, domain=domain, secure=secure, httponly=httponly, samesite=samesite
+        )
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body as a stream, for adapters and middleware that do not want it whole."""
+        return _once(self.body or b"")
+
+    def _describe(self, media_type: str | None) -> None:
+        if self.body is not None and "content-length" not in self.headers and _may_have_body(self.status_code):
+            self.headers["content-length"] = str(len(self.body))
+        if media_type is not None and "content-type" not in self.headers:
+            if media_type.startswith("text/") and "charset=" not in media_type.lower():
+                media_type += f"; charset={self.charset}"
+            self.headers["content-type"] = media_type
+
+
+class HTMLResponse(Response):
+    """A page."""
+
+    media_type = "text/html"
+
+
+class PlainTextResponse(Response):
+    """Text as it is."""
+
+    media_type = "text/plain"
+
+
+class JSONResponse(Response):
+    """A value as JSON: what msgspec and Pydantic can encode. Not-a-number and infinity become null."""
+
+    media_type = "application/json"
+
+    def __init__(
+        self,
+        content: Any,
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        media_type: str | None = None,
+        background: Background | None = None,
+    ) -> None:
+        super().__init__(content, status_code, headers, media_type, background)
+
+    def render(self, content: Any) -> bytes:
+        """Encode the content as compact UTF-8 JSON."""
+        from .json import encode_json
+
+        return encode_json(content)
+
+
+class RedirectResponse(Response):
+    """Send the client elsewhere: 307 repeats the method and body, 303 turns into GET."""
+
+    def __init__(
+        self,
+        url: Any,
+        status_code: int = 307,
+        headers: Mapping[str, str] | None = None,
+        background: Background | None = None,
+    ) -> None:
+        super().__init__(b"", status_code, headers, background=background)
+        self.headers["location"] = quote(str(url), safe=":/%#?=@[]!$&'()*+,;")
+
+
+class StreamingResponse(Response):
+    """An answer that is produced while it is sent. A plain iterator is stepped in worker threads."""
+
+    def __init__(
+        self,
+        content: AsyncIterable[Any] | Iterable[Any],
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        media_type: str | None = None,
+        background: Background | None = None,
+    ) -> None:
+        self.status_code = status_code
+        self.background = background
+        self.body = None
+        self.headers = MutableHeaders(headers)
+        self.body_iterator = content if isinstance(content, AsyncIterable) else iterate_in_thread(iter(content))
+        self._describe(media_type or self.media_type)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Encode text on its way; the source is closed when the consumer leaves."""
+        source = self.body_iterator
+        try:
+            async for chunk in source:
+                yield chunk if isinstance(chunk, bytes) else _to_bytes(chunk, self.charset)
+        finally:
+            close = getattr(source, "aclose", None)
+            if close is not None:
+                await close()
+
+
+class FileResponse(Response):
+    """A file from disk, with size, date and entity tag, sent by the server without loading it."""
+
+    chunk_size: ClassVar[int] = 64 * 1024
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        media_type: str | None = None,
+        background: Background | None = None,
+        filename: str | None = None,
+        stat_result: os.stat_result | None = None,
+        content_disposition_type: str = "attachment",
+    ) -> None:
+        self.path = os.fspath(path)
+        self.status_code = status_code
+        self.background = background
+        self.body = None
+        self.headers = MutableHeaders(headers)
+        self.filename = filename
+        if filename is not None:
+            self.headers.setdefault("content-disposition", _disposition(content_disposition_type, filename))
+        self._describe(media_type or guess_type(filename or self.path)[0] or "application/octet-stream")
+        self.stat_result = stat_result
+        if stat_result is not None:
+            self.describe_file(stat_result)
+
+    def describe_file(self, stat_result: os.stat_result) -> None:
+        """Set length, date and entity tag from what the file system says."""
+        self.stat_result = stat_result
+        tag = sha256(f"{stat_result.st_mtime}-{stat_result.st_size}".encode()).hexdigest()[:32]
+        self.headers.setdefault("content-length", str(stat_result.st_size))
+        self.headers.setdefault("last-modified", formatdate(stat_result.st_mtime, usegmt=True))
+        self.headers.setdefault("etag", f'"{tag}"')
+
+    def load_stat(self) -> None:
+        """Look at the file once. Raises RuntimeError when there is none: answering 404 is the caller's decision."""
+        if self.stat_result is None:
+            try:
+                result = os.stat(self.path)
+            except FileNotFoundError:
+                raise RuntimeError(f"File at path {self.path} does not exist.") from None
+            if not stat_module.S_ISREG(result.st_mode):
+                raise RuntimeError(f"File at path {self.path} is not a file.")
+            self.describe_file(result)
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """Read the file in worker threads."""
+        return iterate_in_thread(_read_chunks(self.path, self.chunk_size))
+
+
+def _read_chunks(path: str, size: int) -> Iterable[bytes] | Any:
+    with open(path, "rb") as file:
+        while chunk := file.read(size):
+            yield chunk
+
+
+async def _once(body: bytes) -> AsyncIterator[bytes]:
+    yield body
+
+
+def _to_bytes(chunk: Any, charset: str) -> bytes:
+    return chunk.encode(charset) if isinstance(chunk, str) else bytes(chunk)
+
+
+def _disposition(kind: str, filename: str) -> str:
+    # RFC 6266 §4.3: the extended form carries what ASCII cannot.
+    quoted = quote(filename, safe="")
+    if quoted == filename:
+        return f'{kind}; filename="{filename}"'
+    return f"{kind}; filename*=utf-8''{quoted}"
+
+
+def _may_have_body(status_code: int) -> bool:
+    return status_code >= 200 and status_code not in (204, 304)

@@ -1,0 +1,26 @@
+"""Routing: which handler answers."""
+
+from .converters import Converter, register_converter
+from .pattern import PathPattern
+from .reverse import NoMatchFound, ReverseTable
+from .route import FlatRoute, Layer, Middleware, Mount, Route, RouteOptions, WebSocketRoute, handler_name
+from .router import APIRouter
+from .tree import RouteTree
+
+__all__ = [
+    "APIRouter",
+    "Converter",
+    "FlatRoute",
+    "Layer",
+    "Middleware",
+    "Mount",
+    "NoMatchFound",
+    "PathPattern",
+    "ReverseTable",
+    "Route",
+    "RouteOptions",
+    "RouteTree",
+    "WebSocketRoute",
+    "handler_name",
+    "register_converter",
+]

@@ -1,0 +1,191 @@
+"""What is declared: routes, mounts, and the options that a router passes on to what it includes."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, TypedDict
+
+from trine.http import Handler
+
+Middleware = Callable[[Handler], Handler]
+ExceptionKey = int | type[Exception]
+
+
+class RouteOptions(TypedDict, total=False):
+    """What may be said about a route besides its path and handler."""
+
+    response_model: Any
+    """The type that the answer is validated against and reduced to; the return annotation when absent, none when None."""
+    status_code: int | None
+    """Status of a successful answer; 200 when absent."""
+    tags: list[Any] | None
+    """Groups in the API documentation."""
+    dependencies: Sequence[Any] | None
+    """Dependencies whose value the handler does not need."""
+    summary: str | None
+    """One line for the documentation; made from the handler's name when absent."""
+    description: str | None
+    """Markdown for the documentation; the handler's docstring when absent."""
+    response_description: str
+    """What the successful answer is, for the documentation."""
+    responses: dict[int | str, dict[str, Any]] | None
+    """Further answers, for the documentation."""
+    deprecated: bool | None
+    """Marked as out of use in the documentation."""
+    operation_id: str | None
+    """The operation's unique name in the documentation and in generated clients."""
+    response_model_include: Any
+    """Fields of the response model that are sent; all when absent."""
+    response_model_exclude: Any
+    """Fields of the response model that are not sent."""
+    response_model_by_alias: bool
+    """Whether fields are sent under their aliases; yes when absent."""
+    response_model_exclude_unset: bool
+    """Leave out fields that were not set."""
+    response_model_exclude_defaults: bool
+    """Leave out fields that hold their default."""
+    response_model_exclude_none: bool
+    """Leave out fields that are None."""
+    include_in_schema: bool
+    """Whether the documentation shows the route; yes when absent."""
+    response_class: Any
+    """What a value becomes: `JSONResponse` when absent."""
+    name: str | None
+    """The name for `url_for`; the handler's name when absent."""
+    callbacks: list[Any] | None
+    """Requests that the application sends back, for the documentation."""
+    openapi_extra: dict[str, Any] | None
+    """Merged into the operation of the OpenAPI document."""
+    generate_unique_id_function: Any
+    """Makes the operation id from the route."""
+    inline: bool | None
+    """Run a plain `def` on the event loop itself: only for handlers that never block."""
+    middleware: Sequence[Middleware]
+    """What wraps the handler, outermost first."""
+    exception_handlers: Mapping[ExceptionKey, Callable[..., Any]] | None
+    """Answers to exceptions, by class or status."""
+    max_body_size: int | None
+    """Largest body in bytes; the application's limit when absent."""
+    timeout: float | None
+    """Seconds until the handler is ended with 503; the application's limit when absent."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """Methods, a path and the function that answers: declared, not yet bound."""
+
+    path: str
+    methods: frozenset[str]
+    handler: Callable[..., Any]
+    options: RouteOptions = field(default_factory=RouteOptions)
+
+    @property
+    def name(self) -> str:
+        """The name for `url_for`."""
+        return self.options.get("name") or handler_name(self.handler)
+
+
+@dataclass(frozen=True)
+class WebSocketRoute:
+    """A path and the function that talks over a WebSocket."""
+
+    path: str
+    handler: Callable[..., Any]
+    name: str
+    dependencies: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Mount:
+    """Another application below a path. It sees paths without the prefix."""
+
+    path: str
+    app: Any
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What a router says about everything below it. Layers join from the application down to the route."""
+
+    prefix: str = ""
+    tags: tuple[Any, ...] = ()
+    dependencies: tuple[Any, ...] = ()
+    responses: Mapping[int | str, dict[str, Any]] = field(default_factory=dict)
+    callbacks: tuple[Any, ...] = ()
+    middleware: tuple[Middleware, ...] = ()
+    exception_handlers: Mapping[ExceptionKey, Callable[..., Any]] = field(default_factory=dict)
+    deprecated: bool | None = None
+    include_in_schema: bool = True
+    default_response_class: Any = None
+    generate_unique_id_function: Any = None
+    inline: bool | None = None
+    max_body_size: int | None = None
+    timeout: float | None = None
+
+    def join(self, inner: "Layer") -> "Layer":
+        """The layer that holds below both: collections add up, single settings are the inner one's where it has one."""
+        values: dict[str, Any] = {}
+        for entry in fields(self):
+            outer_value, inner_value = getattr(self, entry.name), getattr(inner, entry.name)
+            if entry.name == "include_in_schema":
+                values[entry.name] = outer_value and inner_value
+            elif entry.name == "prefix":
+                values[entry.name] = outer_value + inner_value
+            elif isinstance(outer_value, tuple):
+                values[entry.name] = outer_value + inner_value
+            elif isinstance(outer_value, Mapping):
+                values[entry.name] = {**outer_value, **inner_value}
+            else:
+                values[entry.name] = outer_value if inner_value is None else inner_value
+        return Layer(**values)
+
+    def without_prefix(self) -> "Layer":
+        """The same layer for something whose path is already complete."""
+        return replace(self, prefix="")
+
+
+@dataclass(frozen=True)
+class FlatRoute:
+    """A route with its full path and everything that the layers above say about it."""
+
+    route: Route
+    path: str
+    layer: Layer
+
+    @property
+    def options(self) -> RouteOptions:
+        """The route's own options."""
+        return self.route.options
+
+    @property
+    def name(self) -> str:
+        """The name for `url_for`."""
+        return self.route.name
+
+
+def handler_name(handler: Callable[..., Any]) -> str:
+    """A handler's own name: a function's, or that of an instance's class."""
+    return getattr(handler, "__name__", None) or type(handler).__name__
+
+
+def own_layer(route: Route) -> Layer:
+    """A route's options in the form of a layer, so that they join like any other."""
+    options = route.options
+    return Layer(
+        tags=tuple(options.get("tags") or ()),
+        dependencies=tuple(options.get("dependencies") or ()),
+        responses=options.get("responses") or {},
+        callbacks=tuple(options.get("callbacks") or ()),
+        middleware=tuple(options.get("middleware") or ()),
+        exception_handlers=options.get("exception_handlers") or {},
+        deprecated=options.get("deprecated"),
+        include_in_schema=options.get("include_in_schema", True),
+        default_response_class=options.get("response_class"),
+        generate_unique_id_function=options.get("generate_unique_id_function"),
+        inline=options.get("inline"),
+        max_body_size=options.get("max_body_size"),
+        timeout=options.get("timeout"),
+    )
+
+
+Methods = Collection[str]

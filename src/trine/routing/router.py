@@ -1,0 +1,213 @@
+"""Declare routes: `APIRouter` and its verbs."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Unpack
+
+from trine.errors import SetupError
+from trine.types import Decorator
+
+from .route import ExceptionKey, FlatRoute, Layer, Middleware, Mount, Route, RouteOptions, WebSocketRoute, handler_name, own_layer
+
+
+class APIRouter:
+    """A group of routes with what they have in common. It can be included several times, also in itself-free trees of routers."""
+
+    def __init__(
+        self,
+        *,
+        prefix: str = "",
+        tags: Sequence[Any] | None = None,
+        dependencies: Sequence[Any] | None = None,
+        responses: Mapping[int | str, dict[str, Any]] | None = None,
+        callbacks: Sequence[Any] | None = None,
+        middleware: Sequence[Middleware] = (),
+        exception_handlers: Mapping[ExceptionKey, Callable[..., Any]] | None = None,
+        deprecated: bool | None = None,
+        include_in_schema: bool = True,
+        default_response_class: Any = None,
+        generate_unique_id_function: Any = None,
+        inline: bool | None = None,
+        max_body_size: int | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        self.layer = Layer(
+            prefix=_checked_prefix(prefix),
+            tags=tuple(tags or ()),
+            dependencies=tuple(dependencies or ()),
+            responses=dict(responses or {}),
+            callbacks=tuple(callbacks or ()),
+            middleware=tuple(middleware),
+            exception_handlers=dict(exception_handlers or {}),
+            deprecated=deprecated,
+            include_in_schema=include_in_schema,
+            default_response_class=default_response_class,
+            generate_unique_id_function=generate_unique_id_function,
+            inline=inline,
+            max_body_size=max_body_size,
+            timeout=timeout,
+        )
+        self.entries: list[Route | WebSocketRoute | Mount | Inclusion] = []
+        self._listeners: list[Callable[[], None]] = []
+
+    # Verbs ------------------------------------------------------------------------------------------------------
+
+    def get(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:
+        """Answer GET requests for a path; HEAD is answered along with it."""
+        return self.api_route(path, methods=["GET"], **options)
+
+    def post(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:
+        """Answer POST requests for a path."""
+        return self.api_route(path, methods=["POST"], **options)
+
+    def put(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:
+        """Answer PUT requests for a path."""
+        return self.api_route(path, methods=["PUT"], **options)
+
+    def patch(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:
+        """Answer PATCH requests for a path."""
+        return self.api_route(path, methods=["PATCH"], **options)
+
+    def delete(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:
+        """Answer DELETE requests for a path."""
+        return self.api_route(path, methods=["DELETE"], **options)
+
+    def head(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:
+        """Answer HEAD requests for a path in an own way."""
+        return self.api_route(path, methods=["HEAD"], **options)
+
+    def options(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:
+        """Answer OPTIONS requests for a path in an own way."""
+        return self.api_route(path, methods=["OPTIONS"], **options)
+
+    def trace(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:
+        """Answer TRACE requests for a path."""
+        return self.api_route(path, methods=["TRACE"], **options)
+
+    def api_route(self, path: str, *, methods: Sequence[str] = ("GET",), **options: Unpack[RouteOptions]) -> Decorator:
+        """Answer several methods of a path with one function."""
+
+        def register(handler: Any) -> Any:
+            self.add_api_route(path, handler, methods=methods, **options)
+            return handler
+
+        return register
+
+    def add_api_route(
+        self, path: str, endpoint: Callable[..., Any], *, methods: Sequence[str] | None = None, **options: Unpack[RouteOptions]
+    ) -> None:
+        """Add a route without a decorator."""
+        self.add(Route(path, frozenset(method.upper() for method in methods or ("GET",)), endpoint, options))
+
+    def websocket(self, path: str, name: str | None = None, *, dependencies: Sequence[Any] | None = None) -> Decorator:
+        """Talk over a WebSocket at a path."""
+
+        def register(handler: Any) -> Any:
+            self.add(WebSocketRoute(path, handler, name or handler_name(handler), tuple(dependencies or ())))
+            return handler
+
+        return register
+
+    # Structure --------------------------------------------------------------------------------------------------
+
+    def include_router(
+        self,
+        router: "APIRouter",
+        *,
+        prefix: str = "",
+        tags: Sequence[Any] | None = None,
+        dependencies: Sequence[Any] | None = None,
+        responses: Mapping[int | str, dict[str, Any]] | None = None,
+        callbacks: Sequence[Any] | None = None,
+        middleware: Sequence[Middleware] = (),
+        exception_handlers: Mapping[ExceptionKey, Callable[..., Any]] | None = None,
+        deprecated: bool | None = None,
+        include_in_schema: bool = True,
+        default_response_class: Any = None,
+        generate_unique_id_function: Any = None,
+    ) -> None:
+        """Take another router's routes in, also those that it gets later. The same router may be included several times."""
+        if router is self or self in set(router.walk_routers()):
+            raise SetupError("A router includes itself.", hint="Break the circle.")
+        layer = Layer(
+            prefix=_checked_prefix(prefix),
+            tags=tuple(tags or ()),
+            dependencies=tuple(dependencies or ()),
+            responses=dict(responses or {}),
+            callbacks=tuple(callbacks or ()),
+            middleware=tuple(middleware),
+            exception_handlers=dict(exception_handlers or {}),
+            deprecated=deprecated,
+            include_in_schema=include_in_schema,
+            default_response_class=default_response_class,
+            generate_unique_id_function=generate_unique_id_function,
+        )
+        router._listeners.append(self.changed)
+        self.add(Inclusion(router, layer))
+
+    def mount(self, path: str, app: Any, name: str | None = None) -> None:
+        """Hand everything below a path to another application: Trine's own, ASGI or WSGI."""
+        self.add(Mount(path.rstrip("/"), app, name))
+
+    def exception_handler(self, key: ExceptionKey) -> Decorator:
+        """Answer an exception class, or a status, below this router with a function of request and exception."""
+
+        def register(handler: Any) -> Any:
+            self.add_exception_handler(key, handler)
+            return handler
+
+        return register
+
+    def add_exception_handler(self, key: ExceptionKey, handler: Callable[..., Any]) -> None:
+        """Add an exception handler without a decorator."""
+        self.layer.exception_handlers[key] = handler  # type: ignore[index] # the router's own dict, made above
+        self.changed()
+
+    def add(self, entry: "Route | WebSocketRoute | Mount | Inclusion") -> None:
+        """Add a declaration."""
+        self.entries.append(entry)
+        self.changed()
+
+    def changed(self) -> None:
+        """Tell everybody above that a declaration came or went."""
+        for listener in self._listeners:
+            listener()
+
+    # Reading ----------------------------------------------------------------------------------------------------
+
+    def walk_routers(self) -> "Iterator[APIRouter]":
+        """Give this router and all that it includes."""
+        yield self
+        for entry in self.entries:
+            if isinstance(entry, Inclusion):
+                yield from entry.router.walk_routers()
+
+    def walk(self, outer: Layer = Layer()) -> "Iterator[tuple[Route | WebSocketRoute | Mount, Layer]]":
+        """Give every declaration below with the joined layers above it, in the order of declaration."""
+        layer = outer.join(self.layer)
+        for entry in self.entries:
+            if isinstance(entry, Inclusion):
+                yield from entry.router.walk(layer.join(entry.layer))
+            else:
+                yield entry, layer
+
+    def flat_routes(self) -> Iterator[FlatRoute]:
+        """Give every route below with its full path and everything said about it."""
+        for entry, layer in self.walk():
+            if isinstance(entry, Route):
+                yield FlatRoute(entry, layer.prefix + entry.path, layer.without_prefix().join(own_layer(entry)))
+
+
+class Inclusion:
+    """A router taken into another one, and what the other says about it."""
+
+    def __init__(self, router: APIRouter, layer: Layer) -> None:
+        self.router = router
+        self.layer = layer
+
+
+def _checked_prefix(prefix: str) -> str:
+    if prefix and not prefix.startswith("/"):
+        raise SetupError(f"Prefix '{prefix}' must start with '/'.", hint=f"Write '/{prefix}'.")
+    if prefix.endswith("/"):
+        raise SetupError(f"Prefix '{prefix}' must not end with '/'.", hint=f"Write '{prefix.rstrip('/')}'.")
+    return prefix

@@ -1,0 +1,198 @@
+"""ASGI 3.0: requests read from and responses written to `receive` and `send`."""
+
+from collections.abc import AsyncIterator
+from functools import cached_property
+from typing import Any
+
+from trine.errors import BodyTooLarge, ClientDisconnect, WebSocketDisconnect
+from trine.http import Address, Headers, Request, Response
+from trine.types import Application, Receive, Scope, Send
+from trine.websocket import WebSocket, WebSocketState
+
+from .reply import complete_headers
+
+RawHeaders = list[tuple[bytes, bytes]]
+HeaderList = list[tuple[str, str]]
+
+
+class _ASGIConnection:
+    """What a request and a WebSocket share: the scope, read on demand."""
+
+    scope: Scope
+    app: Application
+
+    def _open(self, scope: Scope, app: Application | None, path_params: dict[str, Any] | None) -> None:
+        self.scope = scope
+        root_path = scope.get("root_path", "")
+        path = scope["path"]
+        # Servers pass the whole path; what is below the mount point is ours.
+        self.path = path[len(root_path) :] if root_path and path.startswith(root_path) else path
+        self.root_path = root_path
+        self.app = scope.get("app") if app is None else app  # type: ignore[assignment] # without an application there is none to ask
+        self.path_params = scope.get("path_params", {}) if path_params is None else path_params
+
+    @property
+    def query_string(self) -> str:
+        """The query string as it was sent."""
+        return str(self.scope.get("query_string", b"").decode("latin-1"))
+
+    @property
+    def scheme(self) -> str:
+        """`http` or `https`; a WebSocket has `ws` or `wss`."""
+        return str(self.scope.get("scheme", "http"))
+
+    @property
+    def http_version(self) -> str:
+        """`1.0`, `1.1` or `2`."""
+        return str(self.scope.get("http_version", "1.1"))
+
+    @cached_property
+    def headers(self) -> Headers:
+        """The header lines, in order, with case-insensitive names."""
+        return Headers(raw=self.scope["headers"])
+
+    @cached_property
+    def client(self) -> Address | None:
+        """Address of the other side."""
+        client = self.scope.get("client")
+        return None if client is None else Address(*client)
+
+    @cached_property
+    def server(self) -> Address | None:
+        """Address that the server listens on."""
+        server = self.scope.get("server")
+        return None if server is None or server[1] is None else Address(*server)
+
+
+class ASGIRequest(_ASGIConnection, Request):
+    """A request behind ASGI."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        app: Application | None = None,
+        path_params: dict[str, Any] | None = None,
+    ) -> None:
+        self.method = scope["method"]
+        self._receive = receive
+        self._left = False
+        self._open(scope, app, path_params)
+
+    async def is_disconnected(self) -> bool:
+        """Whether the client has left, asked without waiting."""
+        if not self._left:
+            receiving = self._receive()
+            try:
+                # One step of the coroutine: a server that has something to say returns at once.
+                receiving.__await__().send(None)  # type: ignore[attr-defined] # iterators of awaitables are generators
+            except StopIteration as done:
+                self._left = done.value.get("type") == "http.disconnect"
+            else:
+                getattr(receiving, "close", lambda: None)()
+        return self._left
+
+    async def _receive_chunks(self) -> AsyncIterator[bytes]:
+        more = True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                self._left = True
+                raise ClientDisconnect("The client left before its request was complete.")
+            chunk = message.get("body", b"")
+            more = message.get("more_body", False)
+            if chunk:
+                yield chunk
+
+
+class ASGIWebSocket(_ASGIConnection, WebSocket):
+    """A WebSocket behind ASGI."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        app: Application | None = None,
+        path_params: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        self._receive_message = receive
+        self._send_message = send
+        self._open(scope, app, path_params)
+
+    async def _accept(self, subprotocol: str | None, headers: HeaderList) -> None:
+        message = await self._receive_message()
+        if message["type"] != "websocket.connect":
+            raise WebSocketDisconnect(message.get("code", 1006))
+        raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        await self._send_message({"type": "websocket.accept", "subprotocol": subprotocol, "headers": raw})
+
+    async def _receive(self) -> str | bytes:
+        message = await self._receive_message()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1005), message.get("reason"))
+        data = message.get("text")
+        return data if data is not None else message["bytes"]
+
+    async def _send(self, data: str | bytes) -> None:
+        key = "text" if isinstance(data, str) else "bytes"
+        try:
+            await self._send_message({"type": "websocket.send", key: data})
+        except OSError as error:
+            self.application_state = WebSocketState.DISCONNECTED
+            raise WebSocketDisconnect(1006) from error
+
+    async def _close(self, code: int, reason: str) -> None:
+        if self.client_state is WebSocketState.DISCONNECTED:
+            return
+        if self.client_state is WebSocketState.CONNECTING:
+            await self._receive_message()
+        await self._send_message({"type": "websocket.close", "code": code, "reason": reason})
+
+
+def first_values(headers: Any) -> dict[bytes, bytes]:
+    """Header values by name; of several lines with one name the first one."""
+    return dict(reversed(list(headers)))
+
+
+async def read_body(message: Any, receive: Receive, limit: int) -> bytes:
+    """Read a body that came in more than one message, or is larger than the limit."""
+    body = bytearray()
+    while True:
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect("The client left before its request was complete.")
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise BodyTooLarge(None, limit)
+        if not message.get("more_body", False):
+            return bytes(body)
+        message = await receive()
+
+
+async def send_response(response: Response, send: Send, defaults: HeaderList, *, head: bool = False) -> None:
+    """Send a response, whatever its body is, then run its background work."""
+    load_stat = getattr(response, "load_stat", None)
+    if load_stat is not None:
+        load_stat()
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in complete_headers(response, defaults)]
+    body = response.body
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    if body is not None or head:
+        await send({"type": "http.response.body", "body": b"" if head or body is None else body})
+    else:
+        await _send_stream(response, send)
+    if response.background is not None:
+        await response.background()
+
+
+async def _send_stream(response: Response, send: Send) -> None:
+    chunks = response.chunks()
+    try:
+        async for chunk in chunks:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    finally:
+        close = getattr(chunks, "aclose", None)
+        if close is not None:
+            await close()
+    await send({"type": "http.response.body", "body": b"", "more_body": False})

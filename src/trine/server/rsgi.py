@@ -1,0 +1,191 @@
+"""RSGI (Granian's interface): requests read from and responses written to the server's own objects."""
+
+from collections.abc import AsyncIterator
+from functools import cached_property
+from typing import Any
+
+from trine.errors import BodyTooLarge, ClientDisconnect, WebSocketDisconnect
+from trine.http import Address, FileResponse, Headers, Request, Response
+from trine.types import Application, Scope
+from trine.websocket import WebSocket
+
+from .address import parse_address
+from .reply import complete_headers
+
+HeaderList = list[tuple[str, str]]
+
+
+class _RSGIConnection:
+    """What a request and a WebSocket share: the server's scope, read on demand."""
+
+    _source: Any
+    app: Application
+
+    def _open(self, source: Any, app: Application, path_params: dict[str, Any]) -> None:
+        self._source = source
+        self.method = source.method
+        self.path = source.path
+        self.app = app
+        self.path_params = path_params
+
+    @property
+    def query_string(self) -> str:
+        """The query string as it was sent."""
+        return str(self._source.query_string)
+
+    @property
+    def scheme(self) -> str:
+        """`http` or `https`; a WebSocket has `ws` or `wss`."""
+        return str(self._source.scheme)
+
+    @property
+    def http_version(self) -> str:
+        """`1.0`, `1.1` or `2`."""
+        return str(self._source.http_version)
+
+    @cached_property
+    def headers(self) -> Headers:
+        """The header lines, in order, with case-insensitive names."""
+        return Headers(self._source.headers.items())
+
+    @cached_property
+    def client(self) -> Address | None:
+        """Address of the other side."""
+        return parse_address(self._source.client)
+
+    @cached_property
+    def server(self) -> Address | None:
+        """Address that the server listens on."""
+        return parse_address(self._source.server)
+
+    def _asgi_scope(self, kind: str) -> Scope:
+        path = self.path
+        return {
+            "type": kind,
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "http_version": self.http_version,
+            "method": self.method,
+            "scheme": self.scheme,
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": self.query_string.encode("latin-1"),
+            "root_path": "",
+            "headers": self.headers.raw,
+            "client": self.client,
+            "server": self.server,
+            "state": {},
+            "app": self.app,
+            "path_params": self.path_params,
+        }
+
+
+class RSGIRequest(_RSGIConnection, Request):
+    """A request behind RSGI."""
+
+    def __init__(self, source: Any, protocol: Any, app: Application, path_params: dict[str, Any] | None = None) -> None:
+        self._protocol = protocol
+        self._open(source, app, {} if path_params is None else path_params)
+
+    @cached_property
+    def scope(self) -> Scope:
+        """The request as an ASGI 3.0 scope, for code that speaks ASGI."""
+        return self._asgi_scope("http")
+
+    async def is_disconnected(self) -> bool:
+        """Whether the client has left. RSGI tells it only to those who wait: the answer is no until a send fails."""
+        return False
+
+    async def _receive_chunks(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._protocol:
+                yield chunk
+        except RuntimeError as error:
+            raise ClientDisconnect("The client left before its request was complete.") from error
+
+
+class RSGIWebSocket(_RSGIConnection, WebSocket):
+    """A WebSocket behind RSGI. Granian sends neither a subprotocol nor headers with its answer to the handshake."""
+
+    def __init__(self, source: Any, protocol: Any, app: Application, path_params: dict[str, Any] | None = None) -> None:
+        super().__init__()
+        self._protocol = protocol
+        self._transport: Any = None
+        self._open(source, app, {} if path_params is None else path_params)
+
+    @cached_property
+    def scope(self) -> Scope:
+        """The connection as an ASGI 3.0 scope, for code that speaks ASGI."""
+        return {**self._asgi_scope("websocket"), "subprotocols": self.requested_subprotocols}
+
+    async def _accept(self, subprotocol: str | None, headers: HeaderList) -> None:
+        self._transport = await self._protocol.accept()
+
+    async def _receive(self) -> str | bytes:
+        message = await self._transport.receive()
+        if message.kind == 0:
+            raise WebSocketDisconnect(1005)
+        data: str | bytes = message.data
+        return data
+
+    async def _send(self, data: str | bytes) -> None:
+        try:
+            if isinstance(data, str):
+                await self._transport.send_str(data)
+            else:
+                await self._transport.send_bytes(data)
+        except RuntimeError as error:
+            raise WebSocketDisconnect(1006) from error
+
+    async def _close(self, code: int, reason: str) -> None:
+        self._protocol.close(code if self._transport is not None else 403)
+
+
+async def read_body(protocol: Any, declared: str | None, limit: int) -> bytes:
+    """Read a body of unknown or suspicious length, chunk by chunk, up to the limit."""
+    if declared is not None and int(declared) > limit:
+        raise BodyTooLarge(int(declared), limit)
+    body = bytearray()
+    try:
+        async for chunk in protocol:
+            body += chunk
+            if len(body) > limit:
+                raise BodyTooLarge(None, limit)
+    except RuntimeError as error:
+        raise ClientDisconnect("The client left before its request was complete.") from error
+    return bytes(body)
+
+
+async def send_response(response: Response, protocol: Any, defaults: HeaderList, *, head: bool = False) -> None:
+    """Send a response, whatever its body is, then run its background work."""
+    if type(response) is FileResponse:
+        response.load_stat()
+    headers = complete_headers(response, defaults)
+    body = response.body
+    if body is not None:
+        if body:
+            protocol.response_bytes(response.status_code, headers, body)
+        else:
+            protocol.response_empty(response.status_code, headers)
+    elif head:
+        protocol.response_empty(response.status_code, headers)
+    elif type(response) is FileResponse:
+        protocol.response_file(response.status_code, headers, response.path)
+    else:
+        await _send_stream(response, protocol, headers)
+    if response.background is not None:
+        await response.background()
+
+
+async def _send_stream(response: Response, protocol: Any, headers: HeaderList) -> None:
+    transport = protocol.response_stream(response.status_code, headers)
+    chunks = response.chunks()
+    try:
+        async for chunk in chunks:
+            await transport.send_bytes(chunk)
+    except RuntimeError as error:
+        if type(error).__name__ != "RSGIProtocolClosed":
+            raise
+    finally:
+        close = getattr(chunks, "aclose", None)
+        if close is not None:
+            await close()

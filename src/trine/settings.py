@@ -1,0 +1,50 @@
+"""What may differ from one place to another: one typed `Settings`, read from the environment and `.env`."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+MEGABYTE = 1024 * 1024
+
+
+class Settings(BaseModel):
+    """Trine's own settings. Subclass it for an application's; every field reads the variable `TRINE_<NAME>`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    mode: Literal["development", "production"] = "production"
+    """`trine dev` is development; everything else is production."""
+    allowed_hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]", "testserver")
+    """Host names that are answered: `.example.org` includes subdomains, `*` is any."""
+    secret_key: SecretStr | None = None
+    """Signs what travels through the browser; at least 32 random characters."""
+    secret_key_fallbacks: tuple[SecretStr, ...] = ()
+    """Former keys, still accepted when reading."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks whose `X-Forwarded-*` headers are believed."""
+    security_headers: dict[str, str] = Field(
+        default_factory=lambda: {
+            "x-content-type-options": "nosniff",
+            "x-frame-options": "DENY",
+            "referrer-policy": "same-origin",
+            "cross-origin-opener-policy": "same-origin",
+        }
+    )
+    """Headers of every response that does not set them itself."""
+    problem_details: bool = False
+    """Answer errors as RFC 9457 problem details."""
+    max_body_size: int = Field(default=10 * MEGABYTE, ge=0)
+    """Largest request body in bytes."""
+    max_json_depth: int = Field(default=64, ge=1, le=150)
+    """How deep JSON may nest."""
+    timeout: float | None = Field(default=60.0, gt=0)
+    """Seconds that a handler may take until its answer begins; None for no limit."""
+    body_timeout: float = Field(default=60.0, gt=0)
+    """Seconds in which a request body must arrive."""
+    threads: int = Field(default=40, ge=1)
+    """Worker threads for plain `def` handlers, for each worker process."""
+
+    @property
+    def is_development(self) -> bool:
+        """Whether error pages show source and unsafe settings only warn."""
+        return self.mode == "development"
