@@ -1,0 +1,1 @@
+"""One file per framework; each answers the workloads whose requests `benchmarks.workloads` lists."""

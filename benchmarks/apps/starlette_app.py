@@ -1,0 +1,73 @@
+"""Starlette: no validation of its own, so the handlers call Pydantic and read headers and cookies themselves."""
+
+from asyncio import sleep
+
+from pydantic import ValidationError
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from .answers import GROUPS, TEXT, describe, message, short, user_of
+from .flags import flag
+from .many import MANY
+from .pydantic_records import House, price
+
+
+async def plain(request: Request) -> Response:
+    return PlainTextResponse(TEXT)
+
+
+async def small(request: Request) -> Response:
+    return JSONResponse(message())
+
+
+async def waiting(request: Request) -> Response:
+    await sleep(0)
+    return JSONResponse(message())
+
+
+def sync(request: Request) -> Response:
+    return JSONResponse(short())
+
+
+async def typed(request: Request) -> Response:
+    try:
+        insured = flag(request.query_params.get("insured", "false"))
+        house = House.model_validate_json(await request.body())
+    except (ValueError, ValidationError):
+        raise HTTPException(422) from None
+    priced = price(request.path_params["id"], insured, house)
+    return Response(priced.model_dump_json(), media_type="application/json")
+
+
+async def account(request: Request) -> Response:
+    try:
+        user = await user_of(request.cookies["session"], request.headers["x-tenant"])
+    except KeyError:
+        raise HTTPException(422) from None
+    return JSONResponse(describe(user))
+
+
+def item_of(group: str) -> Route:
+    async def item(request: Request) -> Response:
+        return JSONResponse({"group": group, "id": request.path_params["id"]})
+
+    return Route(f"/{group}/items/{{id:int}}", item)
+
+
+if MANY:
+    names = [f"group{n}" for n in GROUPS]
+    routes = [route for name in names for route in (Route(f"/{name}/about", small), item_of(name))]
+else:
+    routes = [
+        Route("/plain", plain),
+        Route("/json", small),
+        Route("/json-await", waiting),
+        Route("/sync", sync),
+        Route("/houses/{id:int}", typed, methods=["POST"]),
+        Route("/account", account),
+    ]
+
+app = Starlette(routes=routes)

@@ -1,0 +1,195 @@
+"""Who takes part: each framework with the server, and the command line, that its documentation advises for production."""
+
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+COMMON = frozenset({"plain", "json", "json-await", "typed", "many", "dependencies", "sync"})
+
+WSGI = COMMON - {"json-await"}
+
+# Trine and the hand-written application get the same options, the ones that `trine run` passes.
+GRANIAN = "{bin}/granian --workers 1 --loop uvloop --no-access-log --log-level warning --port {port}"
+UVICORN = "{bin}/uvicorn --workers 1 --loop uvloop --http httptools --no-access-log --log-level warning --port {port}"
+GUNICORN = "{bin}/gunicorn --workers 1 --log-level warning --bind 127.0.0.1:{port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One framework on one server: how it is started and which workloads it answers."""
+
+    name: str
+    server: str
+    command: str
+    packages: tuple[str, ...]
+    module: str
+    """Skipped where this module cannot be imported."""
+    workloads: frozenset[str] = COMMON
+    environment: Mapping[str, str] = field(default_factory=dict)
+    threads: bool = False
+    """Whether a plain `def` handler leaves the event loop's thread."""
+
+    def command_line(self, bin: Path, port: int) -> list[str]:
+        """Return the command that serves the application on a port."""
+        return [word.format(bin=bin, port=port) for word in self.command.split()]
+
+    def environment_for(self, port: int) -> dict[str, str]:
+        """Return the environment that the command needs."""
+        return {name: value.format(port=port) for name, value in self.environment.items()}
+
+    def is_installed(self) -> bool:
+        """Tell whether this Python can run it."""
+        return importlib.util.find_spec(self.module) is not None
+
+
+ALL = (
+    Contender(
+        "raw-rsgi",
+        "Granian, RSGI",
+        f"{GRANIAN} --interface rsgi benchmarks.apps.raw_rsgi:app",
+        ("granian", "uvloop", "pydantic", "msgspec"),
+        "granian",
+        COMMON | {"typed-msgspec", "sync-inline"},
+    ),
+    Contender(
+        "raw-asgi",
+        "Uvicorn",
+        f"{UVICORN} benchmarks.apps.raw_asgi:app",
+        ("uvicorn", "uvloop", "httptools", "pydantic", "msgspec"),
+        "uvicorn",
+        COMMON | {"typed-msgspec", "sync-inline"},
+    ),
+    Contender(
+        "fastapi",
+        "Uvicorn",
+        f"{UVICORN} benchmarks.apps.fastapi_app:app",
+        ("fastapi", "starlette", "uvicorn"),
+        "fastapi",
+        threads=True,
+    ),
+    Contender(
+        "fastapi-granian",
+        "Granian, ASGI",
+        f"{GRANIAN} --interface asgi benchmarks.apps.fastapi_app:app",
+        ("fastapi", "starlette", "granian"),
+        "fastapi",
+        threads=True,
+    ),
+    Contender(
+        "starlette",
+        "Uvicorn",
+        f"{UVICORN} benchmarks.apps.starlette_app:app",
+        ("starlette", "uvicorn"),
+        "starlette",
+        threads=True,
+    ),
+    Contender(
+        "litestar",
+        "Uvicorn",
+        f"{UVICORN} benchmarks.apps.litestar_app:app",
+        ("litestar", "uvicorn"),
+        "litestar",
+        COMMON | {"typed-msgspec", "sync-inline"},
+        threads=True,
+    ),
+    Contender(
+        "litestar-granian",
+        "Granian, ASGI",
+        f"{GRANIAN} --interface asgi benchmarks.apps.litestar_app:app",
+        ("litestar", "granian"),
+        "litestar",
+        COMMON | {"typed-msgspec", "sync-inline"},
+        threads=True,
+    ),
+    Contender(
+        "blacksheep",
+        "Uvicorn",
+        f"{UVICORN} benchmarks.apps.blacksheep_app:app",
+        ("blacksheep", "uvicorn"),
+        "blacksheep",
+        COMMON | {"sync-inline"},
+    ),
+    Contender(
+        "blacksheep-granian",
+        "Granian, ASGI",
+        f"{GRANIAN} --interface asgi benchmarks.apps.blacksheep_app:app",
+        ("blacksheep", "granian"),
+        "blacksheep",
+        COMMON | {"sync-inline"},
+    ),
+    Contender(
+        "falcon",
+        "Uvicorn",
+        f"{UVICORN} benchmarks.apps.falcon_app:app",
+        ("falcon", "uvicorn"),
+        "falcon",
+        COMMON | {"typed-msgspec"},
+        threads=True,
+    ),
+    Contender(
+        "sanic",
+        "its own",
+        "{bin}/sanic benchmarks.apps.sanic_app:app --workers 1 --no-access-logs --no-motd --port {port}",
+        ("sanic",),
+        "sanic",
+        COMMON | {"sync-inline"},
+    ),
+    Contender(
+        "robyn",
+        "its own",
+        "{bin}/python -m benchmarks.apps.robyn_app --processes 1 --workers 1 --log-level ERROR",
+        ("robyn",),
+        "robyn",
+        environment={"BENCHMARK_PORT": "{port}"},
+        threads=True,
+    ),
+    Contender(
+        "emmett55",
+        "Granian, RSGI",
+        "{bin}/emmett55 -a benchmarks.apps.emmett55_app serve --interface rsgi --loop uvloop --no-access-log --log-level error --port {port}",
+        ("emmett55", "granian"),
+        "emmett55",
+        COMMON,
+    ),
+    Contender(
+        "django-bolt",
+        "its own",
+        "{bin}/django-admin runbolt --host 127.0.0.1 --processes 1 --port {port}",
+        ("django-bolt", "django"),
+        "django_bolt",
+        COMMON - {"typed"} | {"typed-msgspec", "sync-inline"},
+        {"DJANGO_SETTINGS_MODULE": "benchmarks.apps.django_settings", "BENCHMARK_URLS": "benchmarks.apps.bolt_app"},
+    ),
+    Contender(
+        "flask",
+        "gunicorn",
+        f"{GUNICORN} benchmarks.apps.flask_app:app",
+        ("flask", "werkzeug", "gunicorn"),
+        "flask",
+        WSGI,
+        threads=True,
+    ),
+    Contender(
+        "django",
+        "gunicorn",
+        f"{GUNICORN} benchmarks.apps.django_app:app",
+        ("django", "gunicorn"),
+        "django",
+        WSGI,
+        {"DJANGO_SETTINGS_MODULE": "benchmarks.apps.django_settings", "BENCHMARK_URLS": "benchmarks.apps.django_app"},
+        threads=True,
+    ),
+    Contender(
+        "django-ninja",
+        "gunicorn",
+        f"{GUNICORN} benchmarks.apps.ninja_app:app",
+        ("django-ninja", "django", "gunicorn"),
+        "ninja",
+        WSGI,
+        {"DJANGO_SETTINGS_MODULE": "benchmarks.apps.django_settings", "BENCHMARK_URLS": "benchmarks.apps.ninja_app"},
+        threads=True,
+    ),
+)
+
+BY_NAME = {contender.name: contender for contender in ALL}

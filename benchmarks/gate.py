@@ -1,0 +1,61 @@
+"""The gate before the clock: an application is timed only after it gave the right answer and refused wrong requests."""
+
+import http.client
+import json
+import math
+from typing import Any
+
+from .workloads import REFUSED, Request, Workload
+
+VOLATILE = frozenset({"date", "server", "connection", "keep-alive"})
+"""Headers of the server rather than of the application."""
+
+
+class GateFailed(Exception):
+    """The application's answer is not the one that the workload asks for."""
+
+
+def check(workload: Workload, port: int) -> dict[str, str]:
+    """Send the workload's request and its refusals; return the right answer's own headers."""
+    status, headers, body = send(workload.request, port)
+    if status != 200:
+        raise GateFailed(f"{workload.name}: status {status} instead of 200: {body[:300]!r}")
+    if not _is_answer(workload.answer, body):
+        raise GateFailed(f"{workload.name}: wrong body {body[:600]!r}")
+    for why, request in workload.refusals.items():
+        refused, _, text = send(request, port)
+        if refused not in REFUSED:
+            raise GateFailed(f"{workload.name}, {why}: status {refused} instead of a refusal: {text[:300]!r}")
+    again, _, _ = send(workload.request, port)
+    if again != 200:
+        raise GateFailed(f"{workload.name}: status {again} after the refusals")
+    return {name: value for name, value in headers.items() if name not in VOLATILE}
+
+
+def send(request: Request, port: int) -> tuple[int, dict[str, str], bytes]:
+    """Send one request on a connection of its own; return status, headers in lower case, and body."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request(request.method, request.path, request.body or None, dict(request.headers))
+        response = connection.getresponse()
+        body = response.read()
+    finally:
+        connection.close()
+    return response.status, {name.lower(): value for name, value in response.getheaders()}, body
+
+
+def _is_answer(expected: Any, body: bytes) -> bool:
+    if isinstance(expected, bytes):
+        return body == expected
+    try:
+        return _same(expected, json.loads(body))
+    except ValueError:
+        return False
+
+
+def _same(expected: Any, found: Any) -> bool:
+    if isinstance(expected, dict):
+        return isinstance(found, dict) and expected.keys() == found.keys() and all(_same(expected[k], found[k]) for k in expected)
+    if isinstance(expected, float):
+        return isinstance(found, int | float) and math.isclose(expected, found)
+    return bool(expected == found)
