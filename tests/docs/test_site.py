@@ -53,3 +53,8 @@ def test_every_room_has_a_reference_page(root):
     rooms = {path.stem for path in (root / "src" / "trine").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
     pages = "".join(page.read_text(encoding="utf-8") for page in (root / "docs" / "reference").glob("*.md"))
     assert {room for room in rooms if not room.startswith("_") and f"::: trine.{room}" not in pages} == set()
+
+
+def test_every_program_is_shown_in_full(site):
+    pages = {page: page.read_text(encoding="utf-8") for page in site.rglob("*.html")}
+    assert [page.parent.name for page, text in pages.items() if re.search(r"--8\s*(<|&lt;)", text)] == []
