@@ -75,7 +75,7 @@ class StepWriter:
         plan = self.plan
         if self.wire.request == "request" or plan.asks_for("request") or plan.asks_for("websocket"):
             return True
-        slow = any(item.is_model or item.is_sequence for item in plan.inputs() if item.kind in ("query", "header", "cookie"))
+        slow = any(_is_slow(item) for item in plan.inputs() if item.kind in ("query", "header", "cookie"))
         return slow or plan.body_kind == "form"
 
     def _scope(self, step: Step) -> str:
@@ -115,14 +115,14 @@ class StepWriter:
         self._write_scalar(item, name, f"p{position}", readers.value_reader(item))
 
     def _write_query(self, item: Input, name: str) -> None:
-        if item.is_model or item.is_sequence:
+        if _is_slow(item):
             self._write_slow(item, name, "request.query_params")
             return
         self._once("query", f"query = dict(parse_query({self.wire.query})) if {self.wire.query} else NOTHING")
         self._write_scalar(item, name, f"query.get({item.alias!r})", readers.value_reader(item))
 
     def _write_header(self, item: Input, name: str) -> None:
-        if item.is_model or item.is_sequence:
+        if _is_slow(item):
             self._write_slow(item, name, "request.headers")
             return
         self._write_headers()
@@ -133,7 +133,7 @@ class StepWriter:
         self._write_scalar(item, name, raw, readers.value_reader(item))
 
     def _write_cookie(self, item: Input, name: str) -> None:
-        if item.is_model:
+        if _is_slow(item):
             self._write_slow(item, name, "request.cookies")
             return
         if "cookies" not in self.done:
@@ -566,6 +566,11 @@ def _timed_out(seconds: float, body_seconds: float) -> Callable[[Any, set[Any], 
         return RequestTimeout(body_seconds) if reading else HandlerTimeout(seconds)
 
     return timed_out
+
+
+def _is_slow(item: Input) -> bool:
+    """Whether an input needs more than one look-up, and so the request's own mappings."""
+    return item.is_model or item.is_sequence or len(item.aliases) > 1
 
 
 def _is_json_class(response_class: Any) -> bool:

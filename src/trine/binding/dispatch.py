@@ -7,7 +7,10 @@ from typing import Any
 from trine.errors import HTTPException, SetupError
 from trine.http import Handler, RedirectResponse, Request, Response
 from trine.routing import APIRouter, FlatRoute, Mount, PathPattern, ReverseTable, RouteTree, WebSocketRoute
+from trine.server import asgi, rsgi
 from trine.server.foreign import run_asgi
+from trine.server.wsgi import as_asgi
+from trine.types import ASGIApp
 
 from .bound import BoundRoute, bind_route, bind_websocket
 from .compile import Endpoint, compile_endpoint
@@ -24,7 +27,7 @@ class Declarations:
 
     routes: list[BoundRoute]
     sockets: list[tuple[PathPattern, Callable[..., Any], WebSocketRoute]]
-    mounts: list[tuple[str, Mount]]
+    mounts: list[tuple[str, ASGIApp]]
     names: ReverseTable
     context: BindContext
 
@@ -54,7 +57,7 @@ def read_declarations(
                 found.sockets.append((pattern, compile_socket(plan, pattern, entry, context), entry))
                 found.names.add(entry.name, pattern)
             elif isinstance(entry, Mount):
-                found.mounts.append((layer.prefix + entry.path, entry))
+                found.mounts.append((layer.prefix + entry.path, as_asgi(entry.app)))
                 found.names.add_mount(entry.name or "", layer.prefix + entry.path, entry.app)
         except SetupError as problem:
             problems.extend(problem.problems)
@@ -127,9 +130,9 @@ class Table:
     async def answer_other(self, request: Request) -> Response:
         """Answer where no route does: mounts, OPTIONS, the other form of the slash, 405 and 404."""
         path = request.path
-        for prefix, mount in self.found.mounts:
+        for prefix, app in self.found.mounts:
             if path == prefix or path.startswith(prefix + "/"):
-                return await run_asgi(mount.app, request, prefix)
+                return await run_asgi(app, request, prefix)
         allowed = self.allowed(path)
         if allowed:
             headers = {"allow": ", ".join(allowed)}
@@ -195,8 +198,6 @@ def serve_handler(handler: Handler, wire: Wire, context: BindContext, names: Seq
 
 
 def _ends(wire: Wire) -> tuple[Callable[..., Request], Callable[..., Any]]:
-    from trine.server import asgi, rsgi
-
     if wire.name == "rsgi":
         return (lambda given, app, values: rsgi.RSGIRequest(given[0], given[1], app, values)), rsgi.send_response
     return (lambda given, app, values: asgi.ASGIRequest(given[0], given[1], app, values)), asgi.send_response

@@ -98,16 +98,16 @@ def asgi_entry(table: Table, hosts: AllowedHosts, handler: Any = None) -> Callab
             endpoint = found[0].get(scope["method"])
             if endpoint is not None:
                 return endpoint(scope, receive, send, *found[1])
-        for prefix, mount in mounts:
+        for prefix, app in mounts:
             if path == prefix or path.startswith(prefix + "/"):
-                return mount.app(below(scope, prefix), receive, send)
+                return app(below(scope, prefix), receive, send)
         return other(scope, receive, send)
 
     async def talk(scope: Scope, receive: Receive, send: Send) -> None:
         socket = ASGIWebSocket(scope, receive, send, context.app)
-        for prefix, mount in mounts:
+        for prefix, app in mounts:
             if socket.path.startswith(prefix + "/") and table.find(socket.path, SOCKET_METHOD) is None:
-                return await mount.app(below(scope, prefix), receive, send)
+                return await app(below(scope, prefix), receive, send)
         await _talk(table, socket)
 
     return answer

@@ -5,7 +5,8 @@ route is bound, so that declaring a parameter imports nothing.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Literal, TypedDict, Unpack
+from copy import copy
+from typing import Any, ClassVar, Literal, Self, TypedDict, Unpack
 
 Kind = Literal["path", "query", "header", "cookie", "body", "form", "file"]
 
@@ -53,6 +54,10 @@ class FieldOptions(TypedDict, total=False):
     regex: str
     """The older word for `pattern`."""
     discriminator: Any
+    validate_default: bool
+    """Check the default too, not only what was sent."""
+    union_mode: Literal["smart", "left_to_right"]
+    fail_fast: bool
     strict: bool
     """No conversion: `"1"` is not an integer."""
     allow_inf_nan: bool
@@ -90,12 +95,14 @@ class Param:
         if "default" in options:
             default = options.pop("default")  # type: ignore[typeddict-item] # FastAPI's spelling: Query(default=1)
         self.default = UNSET if default is ... else default
-        self.options: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+        self.options: dict[str, Any] = dict(options)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.default!r})"
 
     def __getattr__(self, name: str) -> Any:
+        if name == "options":
+            raise AttributeError(name)
         # Every option reads as an attribute, None where it was not given.
         if name in FieldOptions.__annotations__:
             return self.options.get(name)
@@ -105,14 +112,20 @@ class Param:
     def field_options(self) -> dict[str, Any]:
         """The options that Pydantic's `Field` takes."""
         chosen = {name: value for name, value in self.options.items() if name not in _OWN_OPTIONS}
-        if "regex" in self.options:
+        if self.options.get("regex") is not None:
             chosen.setdefault("pattern", self.options["regex"])
         return chosen
+
+    def completed(self, options: dict[str, Any]) -> Self:
+        """The same declaration with further options; its own ones win."""
+        copied = copy(self)
+        copied.options = {**options, **self.options}
+        return copied
 
     @property
     def include_in_schema(self) -> bool:
         """Whether the documentation shows this input."""
-        return bool(self.options.get("include_in_schema", True))
+        return self.options.get("include_in_schema") is not False
 
 
 class Path(Param):

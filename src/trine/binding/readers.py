@@ -6,6 +6,7 @@ comparison does not already settle the matter.
 
 from collections.abc import Callable
 from copy import deepcopy
+from functools import partial
 from inspect import isclass
 from typing import Any, get_type_hints
 
@@ -15,7 +16,7 @@ from pydantic import AliasChoices, ValidationError
 from trine.http import FormData, Headers, ImmutableMultiDict, UploadFile
 
 from .params import UNSET, Header
-from .signature import Input, is_sequence_type, is_upload, union_members
+from .signature import Input, is_fields_model, is_sequence_type, is_upload, union_members
 from .validate import (
     BodyCodec,
     ErrorDetail,
@@ -63,14 +64,17 @@ def value_reader(item: Input) -> Reader:
 
 
 def list_reader(item: Input) -> Reader:
-    """Read every value of a name from a multi-dict or headers."""
-    read_value, alias = value_reader(item), item.alias
+    """Read every value of a name, or the first of several names that is there, from a multi-dict or headers."""
+    read_value, takes_all = value_reader(item), item.is_sequence
 
-    def read_list(source: Any, errors: Errors) -> Any:
-        values = source.getlist(alias) if hasattr(source, "getlist") else [source[alias]] if alias in source else []
-        return read_value(values or None, errors)
+    def read_all(source: Any, errors: Errors) -> Any:
+        for alias in item.aliases:
+            values = _values(source, alias)
+            if values:
+                return read_value(values if takes_all else values[-1], errors)
+        return read_value(None, errors)
 
-    return read_list
+    return read_all
 
 
 def model_reader(item: Input) -> Reader:
@@ -113,7 +117,9 @@ def form_reader(item: Input) -> Reader:
     reads_bytes = item.kind == "file" and not is_upload(item.annotation)
 
     async def read_field(form: FormData, errors: Errors) -> Any:
-        values = [value for value in form.getlist(item.alias) if value != ""]
+        values: list[Any] = []
+        for alias in item.aliases:
+            values = values or _values(form, alias)
         if not values:
             return absent(errors)
         if reads_bytes:
@@ -138,9 +144,10 @@ def body_reader(item: Input, depth: int) -> tuple[BodyCodec, Callable[[bytes, st
             return absent(errors)
         if not is_json(content_type):
             try:
+                # Not JSON: only a type that takes bytes or text as they are accepts the body.
                 return validate(body)
             except (ValidationError, msgspec.ValidationError) as error:
-                errors.extend(_details(error, ("body",), _text(body)))
+                errors.extend({**detail, "input": _text(body)} for detail in _details(error, ("body",), body))
                 return FAILED
         if too_deep(body, depth):
             errors.append(depth_error(depth))
@@ -179,6 +186,7 @@ def member_reader(item: Input) -> Reader:
     read_value = value_reader(item)
     location = location_of(item)
     absent = _absence(item, location)
+    validate = _validator(item)
 
     def read_member(document: Any, errors: Errors) -> Any:
         if not isinstance(document, dict) or item.alias not in document:
@@ -193,7 +201,6 @@ def member_reader(item: Input) -> Reader:
                 return FAILED
         return read_value(value, errors)
 
-    validate = _validator(item)
     return read_member
 
 
@@ -224,6 +231,8 @@ def _absence(item: Input, location: tuple[str, ...]) -> Callable[[Errors], Any]:
             return FAILED
 
         return refuse
+    if item.param.options.get("validate_default"):
+        return _validated_default(item, location)
     factory = item.param.options.get("default_factory")
     if factory is not None and item.default is UNSET:
         return lambda errors: factory()
@@ -233,10 +242,27 @@ def _absence(item: Input, location: tuple[str, ...]) -> Callable[[Errors], Any]:
     return lambda errors: deepcopy(default)
 
 
+def _validated_default(item: Input, location: tuple[str, ...]) -> Callable[[Errors], Any]:
+    validate = _validator(item)
+    factory = item.param.options.get("default_factory")
+
+    def give_default(errors: Errors) -> Any:
+        value = deepcopy(item.default) if factory is None else factory()
+        try:
+            return validate(value)
+        except (ValidationError, msgspec.ValidationError) as error:
+            errors.extend(_details(error, location, value))
+            return FAILED
+
+    return give_default
+
+
 def _validator(item: Input) -> Callable[[Any], Any]:
     if is_struct_type(item.annotation):
         return lambda value: msgspec.convert(value, item.annotation, strict=False)
-    return input_validator(item)
+    validate = input_validator(item)
+    # Objects with attributes are welcome wherever a record is, as responses are.
+    return partial(validate, from_attributes=True) if item.kind == "body" else validate
 
 
 def _details(error: Exception, location: tuple[str, ...], value: Any) -> Errors:
@@ -257,10 +283,10 @@ def _values(source: Any, name: str) -> list[Any]:
 
 def _field_names(item: Input) -> list[tuple[str, str, bool]]:
     """A model's fields: the name on the wire, the name that the model's validator takes, and whether it is a list."""
-    model = item.bare
+    models = [member for member in union_members(item.annotation) if is_fields_model(member)]
     hyphens = isinstance(item.param, Header) and item.param.convert_underscores
     names: list[tuple[str, str, bool]] = []
-    for name, annotation, alias in _fields(model):
+    for name, annotation, alias in [field for model in models for field in _fields(model)]:
         wire_name = alias or (name.replace("_", "-") if hyphens else name)
         takes_all = any(is_sequence_type(member) for member in union_members(annotation))
         names.append((wire_name, alias or name, takes_all))

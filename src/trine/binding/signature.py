@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, is_typeddict
 
+from pydantic import AliasChoices
+from pydantic.fields import FieldInfo
+
 from trine.errors import SetupError
 from trine.http import BackgroundTasks, Connection, Request, Response, UploadFile
 from trine.websocket import WebSocket
@@ -24,16 +27,21 @@ class Input:
 
     name: str
     kind: Kind
-    alias: str
+    aliases: tuple[str, ...]
     annotation: Any
     param: Param
     default: Any
     where: str
 
     @property
+    def alias(self) -> str:
+        """The name on the wire; the first of several that are accepted."""
+        return self.aliases[0]
+
+    @property
     def required(self) -> bool:
         """Whether the request is refused when the value is absent."""
-        return self.default is UNSET and "default_factory" not in self.param.options
+        return self.default is UNSET and self.param.options.get("default_factory") is None
 
     @property
     def bare(self) -> Any:
@@ -48,7 +56,8 @@ class Input:
     @property
     def is_model(self) -> bool:
         """Whether the fields of a model are read one by one (a parameter model)."""
-        return self.kind in ("query", "header", "cookie", "form") and is_fields_model(self.bare)
+        members = [member for member in union_members(self.annotation) if member is not NoneType]
+        return self.kind in ("query", "header", "cookie", "form") and all(is_fields_model(member) for member in members)
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,8 +167,8 @@ class _Reader:
     def _input(self, parameter: inspect.Parameter, annotation: Any, param: Param | None, function: Any) -> Input:
         where = _place(function)
         default = parameter.default
-        if isinstance(default, Param):
-            default = default.default
+        if isinstance(default, Param | FieldInfo):
+            default = UNSET if param is None else param.default
         elif default is parameter.empty or default is ...:
             default = UNSET if param is None else param.default
         name = parameter.name
@@ -167,7 +176,7 @@ class _Reader:
             if param is not None and not isinstance(param, Path):
                 raise SetupError(
                     f"'{name}' of {_name(function)}() is part of the path, but declared as {type(param).__name__}().",
-                    hint=f"Declare it as Path(), or rename the parameter.",
+                    hint="Declare it as Path(), or rename the parameter.",
                     where=where,
                 )
             if default is not UNSET:
@@ -178,14 +187,9 @@ class _Reader:
                 )
             param = param or Path()
         elif param is None:
-            param = _guess(annotation)
+            param = _guess(annotation)()
         _check_scalar(name, annotation, param, function)
-        alias = param.options.get("validation_alias") or param.options.get("alias")
-        if not isinstance(alias, str):
-            alias = name
-            if isinstance(param, Header) and param.convert_underscores:
-                alias = name.replace("_", "-")
-        return Input(name, param.kind, alias, annotation, param, default, where)
+        return Input(name, param.kind, _aliases(name, param), annotation, param, default, where)
 
 
 def signature_of(function: Callable[..., Any]) -> inspect.Signature:
@@ -277,9 +281,13 @@ def _split(parameter: inspect.Parameter, function: Any) -> tuple[Any, Param | No
     annotation = Any if parameter.annotation is parameter.empty else parameter.annotation
     param: Param | None = None
     depends: Depends | None = None
+    said: dict[str, Any] = {}
     if get_origin(annotation) is Annotated:
         declared, *metadata = get_args(annotation)
         kept = [item for item in metadata if not isinstance(item, Param | Depends)]
+        for item in kept:
+            if isinstance(item, FieldInfo):
+                said.update(item.asdict()["attributes"])
         marks = [item for item in metadata if isinstance(item, Param | Depends)]
         annotation = Annotated[(declared, *kept)] if kept else declared
         if marks:
@@ -292,6 +300,12 @@ def _split(parameter: inspect.Parameter, function: Any) -> tuple[Any, Param | No
                     where=_place(function),
                 )
     default = parameter.default
+    if isinstance(default, FieldInfo):
+        # Pydantic's own Field() as the default: what it says about the value, wherever that comes from.
+        attributes = default.asdict()["attributes"]
+        annotation = Annotated[annotation, default]
+        default = param = _guess(annotation)(attributes.pop("default", UNSET), **attributes)
+        return annotation, param, None
     if isinstance(default, Param | Depends):
         if param is not None or depends is not None:
             raise SetupError(
@@ -299,7 +313,9 @@ def _split(parameter: inspect.Parameter, function: Any) -> tuple[Any, Param | No
                 hint="Keep one of the two.",
                 where=_place(function),
             )
-        return (annotation, default, None) if isinstance(default, Param) else (annotation, None, default)
+        param, depends = (default, None) if isinstance(default, Param) else (None, default)
+    if said and depends is None:
+        param = (param or _guess(annotation)()).completed({key: said[key] for key in said if key != "default"})
     return annotation, param, depends
 
 
@@ -318,17 +334,27 @@ def _special(annotation: Any) -> Special | None:
     return "scopes" if issubclass(kind, SecurityScopes) else None
 
 
-def _guess(annotation: Any) -> Param:
+def _aliases(name: str, param: Param) -> tuple[str, ...]:
+    alias = param.options.get("validation_alias") or param.options.get("alias")
+    choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
+    texts = tuple(choice for choice in choices if isinstance(choice, str))
+    if texts:
+        return texts
+    return (name.replace("_", "-") if isinstance(param, Header) and param.convert_underscores else name,)
+
+
+def _guess(annotation: Any) -> type[Param]:
     if is_upload(annotation):
-        return File()
-    return Query() if is_scalar(annotation) else Body()
+        return File
+    return Query if is_scalar(annotation) else Body
 
 
 def _check_scalar(name: str, annotation: Any, param: Param, function: Any) -> None:
     """Path, query, header and cookie values are text: refuse a type that text cannot carry."""
     if isinstance(param, Body | Form) or is_scalar(annotation):
         return
-    if is_fields_model(bare_type(annotation)) and not isinstance(param, Path):
+    members = [member for member in union_members(annotation) if member is not NoneType]
+    if all(is_fields_model(member) for member in members) and not isinstance(param, Path):
         return
     inner = all(
         is_scalar(argument)

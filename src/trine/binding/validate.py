@@ -47,7 +47,7 @@ def adapter_for(annotation: Any, where: str = "") -> TypeAdapter[Any]:
 def input_annotation(item: Input) -> Any:
     """An input's type together with its constraints, as Pydantic takes them."""
     options = item.param.field_options
-    for name in ("alias", "validation_alias", "serialization_alias", "alias_priority", "default_factory"):
+    for name in ("alias", "validation_alias", "serialization_alias", "alias_priority", "default_factory", "validate_default"):
         options.pop(name, None)
     extra = item.param.options.get("json_schema_extra")
     if "example" in item.param.options and extra is None:
