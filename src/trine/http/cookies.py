@@ -27,13 +27,12 @@ def parse_cookies(header: str) -> dict[str, str]:
     without a name are left out, and so is everything after 300 cookies or 64 KiB. Quoted values are unquoted.
     """
     cookies: dict[str, str] = {}
-    if not header.isascii():
-        header = _as_utf8(header)
     pieces = header[:_MAX_LENGTH].split(";", _MAX_COOKIES)
-    if len(pieces) > _MAX_COOKIES or (len(header) > _MAX_LENGTH and len(pieces) > 1):
+    if len(pieces) > _MAX_COOKIES or len(header) > _MAX_LENGTH:
         pieces.pop()  # The rest that was not split, or a cookie that was cut in two.
+    is_ascii = header.isascii()
     for piece in pieces:
-        name, equals, value = piece.partition("=")
+        name, equals, value = (piece if is_ascii else _as_utf8(piece)).partition("=")
         # Nothing but spaces and tabs is cut off: with more, a name such as "\xa0__Host-id" would pass for a protected one.
         name = name.strip(" \t")
         if equals and name and name not in cookies:

@@ -4,7 +4,9 @@ import re
 from urllib.parse import unquote_to_bytes
 
 _find_parameter = re.compile(
-    r""";[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^;"]*))[ \t]*(?=;|$)""", re.DOTALL
+    # Possessive throughout: a mismatch is never tried again with less.
+    r""";[ \t]*+([!#$%&'*+.^_`|~0-9A-Za-z-]++)[ \t]*+=[ \t]*+(?:"((?:[^"\\]|\\.)*+)"|([^;"]*+))[ \t]*+(?=;|\Z)""",
+    re.DOTALL,
 )
 _find_quoted_pair = re.compile(r'\\(["\\])')
 

@@ -136,7 +136,7 @@ class URL:
 
 
 # Without splitting the URL: a text that is no URL can be shown too.
-_find_password = re.compile(r"^([^:/?#]*:?//[^:/?#@]*):[^/?#]*@")
+_find_password = re.compile(r"\A([^:/?#]*+:?//[^:/?#@]*+):[^/?#]*@")
 _NETLOC_PARTS = ("username", "password", "hostname", "port")
 
 
