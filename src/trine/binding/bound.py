@@ -11,11 +11,13 @@ from trine.http import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from trine.routing import FlatRoute, PathPattern, WebSocketRoute
 
 from .context import BindContext
-from .encode import ResponseCodec, response_codec, untyped_codec
+from .encode import VALUE_OPTIONS, ResponseCodec, response_codec, untyped_codec
 from .plan import Plan, make_plan
 from .signature import Call, read_call, signature_of, union_members
 
 _UNTYPED = (Any, Signature.empty, object)
+# A dictionary that promises nothing about its values: there is nothing to validate, so it is encoded as it is.
+_OPEN_DICTS = (dict, dict[str, Any])
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,10 @@ class BoundRoute:
     def codec(self) -> ResponseCodec:
         """How the handler's value becomes bytes."""
         model = self.response_model
-        if model is None or model is dict:
-            return untyped_codec(self.context.encode) if model is None else _dict_codec(self)
+        if model is None:
+            return untyped_codec(self.context.encode)
+        if model in _OPEN_DICTS and not any(self.flat.options.get(name) for name in VALUE_OPTIONS):
+            return _dict_codec(self)
         return response_codec(model, self.flat.options, _place(self.call))
 
     @property

@@ -22,6 +22,8 @@ _PASSED_ON = {
     "response_model_exclude_defaults": "exclude_defaults",
     "response_model_exclude_none": "exclude_none",
 }
+VALUE_OPTIONS = tuple(_PASSED_ON)
+"""The route options that leave parts of a value out."""
 
 
 @dataclass(frozen=True)
