@@ -20,7 +20,8 @@ from .rounds import Plan, measure
 from .servers import running
 from .workloads import WORKLOADS
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+
 SERVER_HEADERS = frozenset({"content-type", "content-length"})
 
 
@@ -34,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("wrk is not installed. Install it with: apt-get install wrk", file=sys.stderr)
         return 2
 
-    results = Results(HERE / "results" / f"{options.label or platform.python_version()}.json")
+    folder = HERE.parent / ".cache" / "benchmarks" if options.label else HERE / "results"
+    results = Results(folder / f"{options.label or platform.python_version()}.json")
     contenders = [BY_NAME[name] for name in options.apps] if options.apps else [c for c in ALL if c.is_installed()]
     results.machine.update(_machine())
     results.versions.update(_versions(contenders))
