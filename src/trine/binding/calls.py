@@ -35,7 +35,7 @@ def bind_call(function: Callable[..., Any], *, app: Any = None, overrides: Overr
                     hint="Give it a default, or override the dependency.",
                 )
     context = BindContext(app=app, recover=_no_recovery)
-    writer = _CallWriter(make_plan(call), REQUEST, context, (), inline=False)
+    writer = _CallWriter(make_plan(call), REQUEST, context, None, inline=False)
     return writer.compile(handler_name(function))
 
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from trine.concurrency import contextmanager_in_thread, run_in_thread
 from trine.errors import HandlerTimeout, RequestTimeout, RequestValidationError
-from trine.http import BackgroundTasks, JSONResponse, Request, Response, parse_cookies, parse_query
-from trine.routing import handler_name
+from trine.http import BackgroundTasks, JSONResponse, Request, Response, last_values, parse_cookies
+from trine.routing import PathPattern, handler_name
 
 from . import readers
 from .bound import BoundRoute
@@ -56,11 +56,13 @@ def define(name: str, source: str, title: str, namespace: dict[str, Any]) -> Any
 class StepWriter:
     """Writes the part that every wire shares: inputs, dependencies and the final call."""
 
-    def __init__(self, plan: Plan, wire: Wire, context: BindContext, path_names: tuple[str, ...], inline: bool) -> None:
+    def __init__(self, plan: Plan, wire: Wire, context: BindContext, pattern: PathPattern | None, inline: bool) -> None:
         self.plan = plan
         self.wire = wire
         self.context = context
-        self.path_names = path_names
+        self.path_names = () if pattern is None else pattern.names
+        # Parameters whose converter leaves text as it is.
+        self.text_names = {name for name, converter in (pattern.parameters if pattern else ()) if converter.parse is str}
         self.inline = inline
         self.out = Writer()
         self.done: set[str] = set()
@@ -118,7 +120,7 @@ class StepWriter:
         if _is_slow(item):
             self._write_slow(item, name, "request.query_params")
             return
-        self._once("query", f"query = dict(parse_query({self.wire.query})) if {self.wire.query} else NOTHING")
+        self._once("query", f"query = last_values({self.wire.query}) if {self.wire.query} else NOTHING")
         self._write_scalar(item, name, f"query.get({item.alias!r})", readers.value_reader(item))
 
     def _write_header(self, item: Input, name: str) -> None:
@@ -152,8 +154,9 @@ class StepWriter:
         if kind is int:
             out.line(f"raw = {raw}")
             present = "" if item.kind == "path" else "raw is not None and "
-            # The converter may have made an integer of it already.
-            out.line(f"if {present}type(raw) is str and raw.isdecimal() and raw.isascii() and len(raw) < 19:")
+            # A converter may have made a value of it already.
+            text = "type(raw) is str and " if self._is_converted(item) else ""
+            out.line(f"if {present}{text}raw.isdecimal() and raw.isascii() and len(raw) < 19:")
             out.line(f"    {name} = int(raw)")
             out.line("else:")
             out.line(f"    {name} = {read}(raw, errors)")
@@ -167,9 +170,12 @@ class StepWriter:
             out.line(f"if {name} is None:")
             out.line(f"    {name} = {read}(None, errors)")
         elif kind is str:
-            out.line(f"{name} = {raw} if type({raw}) is str else {read}({raw}, errors)")
+            out.line(f"{name} = {read}({raw}, errors)" if self._is_converted(item) else f"{name} = {raw}")
         else:
             out.line(f"{name} = {read}({raw}, errors)")
+
+    def _is_converted(self, item: Input) -> bool:
+        return item.kind == "path" and item.alias not in self.text_names
 
     def _write_slow(self, item: Input, name: str, source: str) -> None:
         reader = readers.model_reader(item) if item.is_model else readers.list_reader(item)
@@ -210,7 +216,8 @@ class StepWriter:
         explain = out.name(f"explain_{item.name}", codec.explain)
         failures = out.name("DECODE_FAILURES", codec.failures)
         read = out.name(f"read_{item.name}", read_odd)
-        out.line(f"if body and content_type in JSON_TYPES and body.count(b'[') + body.count(b'{{') <= {depth}:")
+        shallow = "" if codec.is_bounded else f" and body.count(b'[') + body.count(b'{{') <= {depth}"
+        out.line(f"if body and content_type in JSON_TYPES{shallow}:")
         with out.block("    try:"):
             out.line(f"{name} = {decode}(body)")
         with out.block(f"    except {failures} as problem:"):
@@ -246,8 +253,7 @@ class StepWriter:
             self.out.line(f"content_type = {raw}")
         if self.timed:
             # The client has done its part: from here on it is the handler's time.
-            self.out.line("if entries.get(task) is not None:")
-            self.out.line("    entries[task] = deadlines.now + TIMEOUT")
+            self.out.line("entries[task] = deadlines.now + TIMEOUT")
             self.out.line("reading = False")
 
     timed = False
@@ -328,7 +334,7 @@ class StepWriter:
             "held_stack": held_stack,
             "in_place": in_place,
             "parse_cookies": parse_cookies,
-            "parse_query": parse_query,
+            "last_values": last_values,
             "run_in_thread": run_in_thread,
         }
 
@@ -337,7 +343,7 @@ class _EndpointCompiler(StepWriter):
     def __init__(self, bound: BoundRoute, wire: Wire) -> None:
         context, layer = bound.context, bound.flat.layer
         inline = context.inline if layer.inline is None else layer.inline
-        super().__init__(bound.plan, wire, context, bound.pattern.names, inline)
+        super().__init__(bound.plan, wire, context, bound.pattern, inline)
         self.bound = bound
         self.limit = context.max_body_size if layer.max_body_size is None else layer.max_body_size
         self.timeout = context.timeout if layer.timeout is None else layer.timeout
@@ -398,7 +404,6 @@ class _EndpointCompiler(StepWriter):
                     self._write_recovery("timed_out(task, expired, reading)", make_request)
                 with out.block("finally:"):
                     out.line("entries.pop(task, None)")
-                    out.line("expired.discard(task)")
                     self._write_close()
             elif self.needs_request and wire.request != "request":
                 with out.block("finally:"):
@@ -523,14 +528,16 @@ class _EndpointCompiler(StepWriter):
             pairs = ([("content-type", content_type)] if content_type else []) + list(self.context.default_headers)
             raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
             headers = out.name("HEADERS", raw if wire.headers_as_bytes else pairs)
+            raw_headers = out.name("RAW_HEADERS", raw)
             status = str(bound.status_code)
             if self.plan.asks_for("response"):
                 extra = "reply.headers.raw" if wire.headers_as_bytes else "reply.headers.multi_items()"
                 out.line(f"merged = [*{headers}, *{extra}]")
                 out.line(f"status = {status} if reply.status_code is None else reply.status_code")
                 headers, status = "merged", "status"
+                raw_headers = f"[*{raw_headers}, *reply.headers.raw]"
             for line in wire.reply:
-                out.line(line.format(status=status, headers=headers))
+                out.line(line.format(status=status, headers=headers, raw_headers=raw_headers))
             if self.plan.asks_for("background"):
                 if wire is REQUEST:
                     out.line("response.background = background")

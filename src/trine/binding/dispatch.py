@@ -10,13 +10,13 @@ from trine.routing import APIRouter, FlatRoute, Mount, PathPattern, ReverseTable
 from trine.server import asgi, rsgi
 from trine.server.foreign import run_asgi
 from trine.server.wsgi import as_asgi
-from trine.types import ASGIApp
+from trine.types import ASGIApp, Receive, Scope, Send
 
 from .bound import BoundRoute, bind_route, bind_websocket
 from .compile import Endpoint, compile_endpoint
 from .context import BindContext
 from .socket import compile_socket
-from .wires import REQUEST, Wire
+from .wires import REQUEST, RSGI, Wire
 
 SOCKET_METHOD = "WEBSOCKET"
 
@@ -176,20 +176,20 @@ def wrap(handler: Handler, middleware: Iterable[Callable[[Handler], Handler]]) -
 
 def serve_handler(handler: Handler, wire: Wire, context: BindContext, names: Sequence[str] = ()) -> Endpoint:
     """Let a `Request → Response` function answer a server directly."""
-    recover = context.recover({})
-    make_request, send_response = _ends(wire)
-    defaults = list(context.default_headers)
+    return _serve_rsgi(handler, context, names) if wire is RSGI else _serve_asgi(handler, context, names)
 
-    async def serve(*arguments: Any) -> None:
-        head = len(arguments) - len(names)
-        values = dict(zip(names, arguments[head:], strict=True))
-        request = make_request(arguments[:head], context.app, values)
+
+def _serve_rsgi(handler: Handler, context: BindContext, names: Sequence[str]) -> Endpoint:
+    recover, app, defaults = context.recover({}), context.app, list(context.default_headers)
+
+    async def serve(scope: Any, proto: Any, *values: Any) -> None:
+        request = rsgi.RSGIRequest(scope, proto, app, dict(zip(names, values, strict=True)) if names else {})
         try:
             try:
                 response = await handler(request)
             except Exception as error:
                 response = await recover(error, request)
-            await send_response(response, arguments[head - 1], defaults, head=request.method == "HEAD")
+            await rsgi.send_response(response, proto, defaults, head=request.method == "HEAD")
         finally:
             if request._exit_stack is not None:
                 await request.close()
@@ -197,10 +197,22 @@ def serve_handler(handler: Handler, wire: Wire, context: BindContext, names: Seq
     return serve
 
 
-def _ends(wire: Wire) -> tuple[Callable[..., Request], Callable[..., Any]]:
-    if wire.name == "rsgi":
-        return (lambda given, app, values: rsgi.RSGIRequest(given[0], given[1], app, values)), rsgi.send_response
-    return (lambda given, app, values: asgi.ASGIRequest(given[0], given[1], app, values)), asgi.send_response
+def _serve_asgi(handler: Handler, context: BindContext, names: Sequence[str]) -> Endpoint:
+    recover, app, defaults = context.recover({}), context.app, list(context.default_headers)
+
+    async def serve(scope: Scope, receive: Receive, send: Send, *values: Any) -> None:
+        request = asgi.ASGIRequest(scope, receive, app, dict(zip(names, values, strict=True)) if names else {})
+        try:
+            try:
+                response = await handler(request)
+            except Exception as error:
+                response = await recover(error, request)
+            await asgi.send_response(response, send, defaults, head=request.method == "HEAD")
+        finally:
+            if request._exit_stack is not None:
+                await request.close()
+
+    return serve
 
 
 def request_handler(table: Table) -> Handler:

@@ -14,7 +14,7 @@ from .wires import SOCKET
 
 def compile_socket(plan: Plan, pattern: PathPattern, route: WebSocketRoute, context: BindContext) -> Callable[..., Any]:
     """Compile a WebSocket handler. The result takes the connection, then the path's values."""
-    writer = StepWriter(plan, SOCKET, context, pattern.names, inline=False)
+    writer = StepWriter(plan, SOCKET, context, pattern, inline=False)
     values = "".join(f", p{position}" for position in range(len(pattern.names)))
     out = writer.out
     with out.block(f"async def talk(request{values}):"):

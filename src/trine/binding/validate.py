@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from inspect import isclass
 from typing import Annotated, Any, get_args
 
@@ -29,6 +28,8 @@ class BodyCodec:
     decode: Callable[[bytes], Any]
     failures: tuple[type[Exception], ...]
     explain: Callable[[Exception, bytes], list[ErrorDetail]]
+    is_bounded: bool
+    """Whether the type itself limits how deep a value can nest: neither untyped parts nor recursion."""
 
 
 def adapter_for(annotation: Any, where: str = "") -> TypeAdapter[Any]:
@@ -101,15 +102,22 @@ def _holds(schema: Any, kind: str) -> bool:
     return isinstance(schema, list | tuple) and any(_holds(item, kind) for item in schema)
 
 
-@lru_cache(maxsize=1024)
-def _validator_for(annotation: Any, where: str) -> tuple[SchemaValidator, bool]:
-    schema = adapter_for(annotation, where).core_schema
-    untyped = _holds(schema, "any") or _holds(schema, "dict") or _holds(schema, "list")
-    return SchemaValidator(refuse_non_finite(schema), _use_prebuilt=False), untyped and _holds(schema, "any")
+def _is_untyped(schema: Any) -> bool:
+    """Whether a part of a core schema takes anything: `Any`, a plain `dict`, a plain `list`."""
+    if isinstance(schema, dict):
+        kind = schema.get("type")
+        if kind == "any" or (kind == "dict" and "values_schema" not in schema):
+            return True
+        if kind in ("list", "set", "frozenset") and "items_schema" not in schema:
+            return True
+        return any(_is_untyped(value) for key, value in schema.items() if key not in _OPAQUE)
+    return isinstance(schema, list | tuple) and any(_is_untyped(item) for item in schema)
 
 
 def _pydantic_codec(annotation: Any, where: str) -> BodyCodec:
-    validator, has_untyped_parts = _unhashable_safe(annotation, where)
+    schema = adapter_for(annotation, where).core_schema
+    validator = SchemaValidator(refuse_non_finite(schema), _use_prebuilt=False)
+    has_untyped_parts = _is_untyped(schema)
     validate_json = validator.validate_json
 
     def decode_strictly(body: bytes) -> Any:
@@ -133,14 +141,8 @@ def _pydantic_codec(annotation: Any, where: str) -> BodyCodec:
         decode_strictly if has_untyped_parts else validate_json,
         (ValidationError, msgspec.DecodeError, RecursionError),
         explain,
+        is_bounded=not has_untyped_parts and not _holds(schema, "definition-ref"),
     )
-
-
-def _unhashable_safe(annotation: Any, where: str) -> tuple[SchemaValidator, bool]:
-    try:
-        return _validator_for(annotation, where)
-    except TypeError:
-        return _validator_for.__wrapped__(annotation, where)
 
 
 def _struct_codec(annotation: Any) -> BodyCodec:
@@ -151,7 +153,7 @@ def _struct_codec(annotation: Any) -> BodyCodec:
             return [_struct_error(str(error), body)]
         return [json_error(body, str(error))]
 
-    return BodyCodec(decoder.decode, (msgspec.DecodeError, RecursionError), explain)
+    return BodyCodec(decoder.decode, (msgspec.DecodeError, RecursionError), explain, is_bounded=False)
 
 
 def _struct_error(message: str, body: bytes) -> ErrorDetail:

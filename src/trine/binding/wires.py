@@ -8,8 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from trine.http import Request, Response
-from trine.http.headers import MutableHeaders
+from trine.http import ReadyResponse, Request
 from trine.server import asgi, rsgi
 
 
@@ -91,16 +90,6 @@ ASGI = Wire(
 )
 
 
-def ready_response(payload: bytes, status: int, headers: list[tuple[str, str]]) -> Response:
-    """Make a response from finished parts."""
-    response = Response.__new__(Response)
-    response.status_code = status
-    response.background = None
-    response.body = payload
-    response.headers = MutableHeaders([*headers, ("content-length", str(len(payload)))])
-    return response
-
-
 async def whole_body(request: Request, limit: int) -> bytes:
     """Read a request's body up to a route's limit."""
     request.body_limit = limit
@@ -117,9 +106,9 @@ REQUEST = Wire(
     decodes_headers=False,
     body=("body = await whole_body(request, LIMIT)",),
     request="request",
-    reply=("response = ready_response(payload, {status}, {headers})",),
+    reply=("response = ReadyResponse(payload, {status}, {headers}, {raw_headers})",),
     respond="",
-    namespace={"ready_response": ready_response, "whole_body": whole_body},
+    namespace={"ReadyResponse": ReadyResponse, "whole_body": whole_body},
 )
 
 SOCKET = Wire(

@@ -9,13 +9,14 @@ from .form import FormData, UploadFile
 from .headers import Headers, MutableHeaders
 from .multipart import FormLimits, MultipartError
 from .negotiate import best_match
-from .query import ImmutableMultiDict, MultiDict, QueryParams, TooManyFields, parse_query
+from .query import ImmutableMultiDict, MultiDict, QueryParams, TooManyFields, last_values, parse_query
 from .request import Request
 from .response import (
     FileResponse,
     HTMLResponse,
     JSONResponse,
     PlainTextResponse,
+    ReadyResponse,
     RedirectResponse,
     Response,
     StreamingResponse,
@@ -43,6 +44,7 @@ __all__ = [
     "MutableHeaders",
     "PlainTextResponse",
     "QueryParams",
+    "ReadyResponse",
     "RedirectResponse",
     "Request",
     "Response",
@@ -50,6 +52,7 @@ __all__ = [
     "TooManyFields",
     "UploadFile",
     "best_match",
+    "last_values",
     "parse_cookies",
     "parse_query",
     "render_cookie",

@@ -102,6 +102,32 @@ class Response:
             self.headers["content-type"] = media_type
 
 
+class ReadyResponse(Response):
+    """A response from finished parts: nothing is copied or checked again unless somebody asks for its headers."""
+
+    headers: MutableHeaders
+
+    def __init__(
+        self, body: bytes, status_code: int, pairs: list[tuple[str, str]], raw_pairs: list[tuple[bytes, bytes]]
+    ) -> None:
+        self.body = body
+        self.status_code = status_code
+        self.pairs = pairs
+        self.raw_pairs = raw_pairs
+        self.background = None
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "headers":
+            raise AttributeError(name)
+        self.headers = headers = MutableHeaders([*self.pairs, ("content-length", str(len(self.body or b"")))])
+        return headers
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the finished parts still hold."""
+        return "headers" not in self.__dict__
+
+
 class HTMLResponse(Response):
     """A page."""
 

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from trine.errors import BodyTooLarge, ClientDisconnect, WebSocketDisconnect
-from trine.http import Address, Headers, Request, Response
+from trine.http import Address, FileResponse, Headers, ReadyResponse, Request, Response
 from trine.types import Application, Receive, Scope, Send
 from trine.websocket import WebSocket, WebSocketState
 
@@ -172,10 +172,12 @@ async def read_body(message: Any, receive: Receive, limit: int) -> bytes:
 
 async def send_response(response: Response, send: Send, defaults: HeaderList, *, head: bool = False) -> None:
     """Send a response, whatever its body is, then run its background work."""
-    load_stat = getattr(response, "load_stat", None)
-    if load_stat is not None:
-        load_stat()
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in complete_headers(response, defaults)]
+    if isinstance(response, FileResponse):
+        response.load_stat()
+    if type(response) is ReadyResponse and response.is_untouched:
+        headers = [(b"content-length", b"%d" % len(response.body or b"")), *response.raw_pairs]
+    else:
+        headers = encode_pairs(complete_headers(response, defaults))
     body = response.body
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
     if body is not None or head:
@@ -184,6 +186,11 @@ async def send_response(response: Response, send: Send, defaults: HeaderList, *,
         await _send_stream(response, send)
     if response.background is not None:
         await response.background()
+
+
+def encode_pairs(pairs: HeaderList) -> RawHeaders:
+    """Header lines as the bytes that ASGI sends."""
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
 
 
 async def _send_stream(response: Response, send: Send) -> None:

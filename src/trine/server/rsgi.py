@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from trine.errors import BodyTooLarge, ClientDisconnect, WebSocketDisconnect
-from trine.http import Address, FileResponse, Headers, Request, Response
+from trine.http import Address, FileResponse, Headers, ReadyResponse, Request, Response
 from trine.types import Application, Scope
 from trine.websocket import WebSocket
 
@@ -157,7 +157,12 @@ async def read_body(protocol: Any, declared: str | None, limit: int) -> bytes:
 
 async def send_response(response: Response, protocol: Any, defaults: HeaderList, *, head: bool = False) -> None:
     """Send a response, whatever its body is, then run its background work."""
-    if type(response) is FileResponse:
+    if type(response) is ReadyResponse and response.is_untouched:
+        protocol.response_bytes(response.status_code, response.pairs, response.body)
+        if response.background is not None:
+            await response.background()
+        return
+    if isinstance(response, FileResponse):
         response.load_stat()
     headers = complete_headers(response, defaults)
     body = response.body
@@ -168,7 +173,7 @@ async def send_response(response: Response, protocol: Any, defaults: HeaderList,
             protocol.response_empty(response.status_code, headers)
     elif head:
         protocol.response_empty(response.status_code, headers)
-    elif type(response) is FileResponse:
+    elif isinstance(response, FileResponse):
         protocol.response_file(response.status_code, headers, response.path)
     else:
         await _send_stream(response, protocol, headers)
