@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 from pydantic_core import PydanticUndefined
 
-from trine import binding
-from trine.binding.params import UNSET
+from trine.binding import depends, params as declared
+from trine.binding.params import UNSET as UNSET
 
 from .exceptions import FastAPIDeprecationWarning
 
@@ -23,7 +23,7 @@ class ParamTypes(Enum):
     cookie = "cookie"
 
 
-class _Declared(binding.Param):
+class _Declared(declared.Param):
     """A declaration that warns about words with a newer one, and shows a missing default as FastAPI does."""
 
     def __init__(self, default: Any = UNSET, /, **options: Any) -> None:
@@ -45,7 +45,7 @@ class Param(_Declared):
     in_: ClassVar[ParamTypes] = ParamTypes.query
 
 
-class Path(Param, binding.Path):
+class Path(Param, declared.Path):
     """A part of the path."""
 
     in_ = ParamTypes.path
@@ -57,41 +57,41 @@ class Path(Param, binding.Path):
         super().__init__(default, **options)
 
 
-class Query(Param, binding.Query):
+class Query(Param, declared.Query):
     """A value of the query string."""
 
     in_ = ParamTypes.query
 
 
-class Header(Param, binding.Header):
+class Header(Param, declared.Header):
     """A header line."""
 
     in_ = ParamTypes.header
 
 
-class Cookie(Param, binding.Cookie):
+class Cookie(Param, declared.Cookie):
     """A cookie."""
 
     in_ = ParamTypes.cookie
 
 
-class Body(_Declared, binding.Body):
+class Body(_Declared, declared.Body):
     """The body, or one key of it."""
 
 
-class Form(Body, binding.Form):
+class Form(Body, declared.Form):
     """A field of an HTML form."""
 
 
-class File(Form, binding.File):
+class File(Form, declared.File):
     """An uploaded file."""
 
 
-class Depends(binding.Depends):
+class Depends(depends.Depends):
     """A dependency."""
 
 
-class Security(Depends, binding.Security):
+class Security(Depends, depends.Security):
     """A dependency that checks who asks."""
 
 

@@ -1,0 +1,5 @@
+"""`fastapi.middleware`: a middleware class with its arguments."""
+
+from trine.compat.starlette.middleware import Middleware
+
+__all__ = ["Middleware"]

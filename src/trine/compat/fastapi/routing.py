@@ -1,0 +1,734 @@
+"""`fastapi.routing`: routes whose functions Trine binds and compiles."""
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from trine.binding.context import BindContext
+from trine.binding.bound import BoundRoute, bind_route, bind_websocket
+from trine.binding.compile import compile_endpoint
+from trine.binding.socket import compile_socket
+from trine.binding.wires import REQUEST
+from trine.compat.starlette.paths import DeclaredPath
+from trine.compat.starlette.routing import BaseRoute, Host, Match, Mount, NoMatchFound, Route, Router, WebSocketRoute
+from trine.compat.starlette.routing import compile_path, endpoint_name, handling_exceptions
+from trine.errors import SetupError
+from trine.http import JSONResponse as TrineJSONResponse
+from trine.http import Response as TrineResponse
+from trine.routing import FlatRoute, Layer
+from trine.routing import Route as DeclaredRoute
+from trine.routing import WebSocketRoute as DeclaredSocket
+from trine.server.asgi import send_response
+from trine.types import ASGIApp, Receive, Scope, Send
+
+from . import params
+from .datastructures import Default, DefaultPlaceholder
+from .encoders import jsonable_encoder
+from .exceptions import FastAPIError, as_fastapi_error
+from .lifespans import EventHandlers, merge_lifespans
+from .requests import Request
+from .responses import JSONResponse, Response
+from .streaming import as_response_endpoint
+from .utils import generate_unique_id
+from .websockets import WebSocket
+
+__all__ = [
+    "APIRoute",
+    "APIRouter",
+    "APIWebSocketRoute",
+    "BaseRoute",
+    "Match",
+    "Mount",
+    "NoMatchFound",
+    "Request",
+    "Response",
+    "Route",
+    "Router",
+    "WebSocket",
+    "WebSocketRoute",
+    "compile_path",
+]
+
+Handler = Callable[[Any], Any]
+
+
+def encode_plainly(value: Any) -> bytes:
+    """Encode the value of a route without response model as FastAPI does: `jsonable_encoder`, then `json`."""
+    return JSONResponse(jsonable_encoder(value)).body or b""
+
+
+async def _raise_on(error: Exception, request: Any) -> TrineResponse:
+    """Leave every exception to the application's middleware and handlers."""
+    raise error
+
+
+class _NoApplication:
+    """Stands where a route is looked at before it belongs to an application."""
+
+    dependency_overrides: dict[Any, Any] = {}  # noqa: RUF012 - never written
+
+
+def bind_context(app: Any) -> BindContext:
+    """What Trine's compiler must know of an application that speaks FastAPI's words."""
+    return BindContext(
+        app=app,
+        recover=lambda handlers: _raise_on,
+        overrides=getattr(app, "dependency_overrides", {}),
+        max_body_size=2**62,
+        max_json_depth=500,
+        timeout=None,
+        encode=encode_plainly,
+    )
+
+
+class APIRoute(Route):
+    """A path, methods and a function whose signature is the contract."""
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        response_model: Any = Default(None),
+        status_code: int | None = None,
+        tags: Sequence[Any] | None = None,
+        dependencies: Sequence[params.Depends] | None = None,
+        summary: str | None = None,
+        description: str | None = None,
+        response_description: str = "Successful Response",
+        responses: dict[int | str, dict[str, Any]] | None = None,
+        deprecated: bool | None = None,
+        name: str | None = None,
+        methods: Any = None,
+        operation_id: str | None = None,
+        response_model_include: Any = None,
+        response_model_exclude: Any = None,
+        response_model_by_alias: bool = True,
+        response_model_exclude_unset: bool = False,
+        response_model_exclude_defaults: bool = False,
+        response_model_exclude_none: bool = False,
+        include_in_schema: bool = True,
+        response_class: Any = Default(JSONResponse),
+        dependency_overrides_provider: Any = None,
+        callbacks: Sequence[BaseRoute] | None = None,
+        openapi_extra: dict[str, Any] | None = None,
+        generate_unique_id_function: Any = Default(generate_unique_id),
+        max_body_size: int | None = None,
+        outer: Layer = Layer(),
+    ) -> None:
+        self.endpoint = endpoint
+        self.outer = outer
+        self.response_model = response_model
+        self.status_code = None if status_code is None else int(status_code)
+        self.own_tags = list(tags or ())
+        self.own_dependencies = list(dependencies or ())
+        self.summary = summary
+        self.description = description
+        self.response_description = response_description
+        self.own_responses = dict(responses or {})
+        self.own_deprecated = deprecated
+        self.name = endpoint_name(endpoint) if name is None else name
+        self.methods = {method.upper() for method in methods or ("GET",)}
+        self.operation_id = operation_id
+        self.response_model_include = response_model_include
+        self.response_model_exclude = response_model_exclude
+        self.response_model_by_alias = response_model_by_alias
+        self.response_model_exclude_unset = response_model_exclude_unset
+        self.response_model_exclude_defaults = response_model_exclude_defaults
+        self.response_model_exclude_none = response_model_exclude_none
+        self.own_include_in_schema = include_in_schema
+        self.own_response_class = response_class
+        self.dependency_overrides_provider = dependency_overrides_provider
+        self.own_callbacks = list(callbacks or ())
+        self.openapi_extra = openapi_extra
+        self.own_generate_unique_id_function = generate_unique_id_function
+        self.max_body_size = max_body_size
+        self._place(path)
+        self._check()
+
+    # What the routers above and the route itself say -------------------------------------------------------------------
+
+    @property
+    def layer(self) -> Layer:
+        """Everything said about the route, on the way down from the application."""
+        return self.outer.join(
+            Layer(
+                tags=tuple(self.own_tags),
+                dependencies=tuple(self.own_dependencies),
+                responses=self.own_responses,
+                callbacks=tuple(self.own_callbacks),
+                deprecated=self.own_deprecated,
+                include_in_schema=self.own_include_in_schema,
+                default_response_class=given(self.own_response_class),
+                generate_unique_id_function=given(self.own_generate_unique_id_function),
+                max_body_size=self.max_body_size,
+            )
+        )
+
+    @property
+    def tags(self) -> list[Any]:
+        """The groups in the documentation."""
+        return list(self.layer.tags)
+
+    @tags.setter
+    def tags(self, value: list[Any]) -> None:
+        self.outer = copy.replace_tags(self.outer) if False else _without_tags(self.outer)
+        self.own_tags = value
+
+    @property
+    def dependencies(self) -> list[Any]:
+        """Dependencies whose value nobody takes."""
+        return list(self.layer.dependencies)
+
+    @property
+    def responses(self) -> dict[int | str, dict[str, Any]]:
+        """Further answers, for the documentation."""
+        return dict(self.layer.responses)
+
+    @property
+    def deprecated(self) -> bool | None:
+        """Whether the documentation marks the route as out of use."""
+        return self.layer.deprecated
+
+    @property
+    def include_in_schema(self) -> bool:
+        """Whether the documentation shows the route."""
+        return self.layer.include_in_schema
+
+    @property
+    def callbacks(self) -> list[BaseRoute]:
+        """Requests that the application sends back, for the documentation."""
+        return list(self.layer.callbacks)
+
+    @property
+    def response_class(self) -> Any:
+        """What a value becomes."""
+        return self.layer.default_response_class or JSONResponse
+
+    @property
+    def generate_unique_id_function(self) -> Any:
+        """Makes the operation id from the route."""
+        return self.layer.generate_unique_id_function or generate_unique_id
+
+    @property
+    def unique_id(self) -> str:
+        """The operation's name in the documentation."""
+        return self.operation_id or str(self.generate_unique_id_function(self))
+
+    # Binding -------------------------------------------------------------------------------------------------------
+
+    def _place(self, path: str) -> None:
+        self.path = path
+        self.declared = DeclaredPath(path)
+        self.path_regex, self.path_format, self.param_convertors = compile_path(path)
+        self._compiled: dict[Any, Handler] = {}
+        self._handler: Handler | None = None
+
+    def _check(self) -> None:
+        """Find mistakes where they are made. What stands on no path, such as a webhook, is looked at with the document."""
+        if self.path.startswith("/"):
+            try:
+                bound = self.bind(_NoApplication())
+                _ = bound.codec if bound.has_body else None
+            except SetupError as error:
+                raise as_fastapi_error(error) from error
+
+    def within(self, prefix: str, outer: Layer) -> "APIRoute":
+        """Give the same route below a prefix, with what the including router says in front."""
+        placed = copy.copy(self)
+        placed.outer = outer.join(self.outer)
+        placed._place(prefix + self.path)
+        return placed
+
+    def flat(self) -> FlatRoute:
+        """The route as Trine's binding takes it."""
+        endpoint = as_response_endpoint(self.endpoint, self.response_class, self.status_code)
+        options: dict[str, Any] = {
+            "status_code": self.status_code,
+            "summary": self.summary,
+            "description": self.description,
+            "response_description": self.response_description,
+            "operation_id": self.unique_id,
+            "openapi_extra": self.openapi_extra,
+            "name": self.name,
+        }
+        options.update({name: value for name in _MODEL_OPTIONS if (value := getattr(self, name)) not in (None, False)})
+        options["response_model_by_alias"] = self.response_model_by_alias
+        if not isinstance(self.response_model, DefaultPlaceholder):
+            options["response_model"] = self.response_model
+        route = DeclaredRoute(self.path, frozenset(self.methods or ()), endpoint, options)  # type: ignore[arg-type] # the same words
+        return FlatRoute(route, self.path, self.layer)
+
+    def bind(self, app: Any) -> BoundRoute:
+        """Read the signature. Raises `SetupError`."""
+        return bind_route(self.flat(), bind_context(app))
+
+    def get_route_handler(self) -> Handler:
+        """Give the function from request to response. Subclasses wrap it."""
+
+        async def answer(request: Any) -> TrineResponse:
+            request.body_limit = self.layer.max_body_size
+            endpoint = self._endpoint(request.scope.get("app") or _NoApplication())
+            response: TrineResponse = await endpoint(request, *(request.path_params[name] for name in self.param_convertors))
+            return response
+
+        return answer
+
+    def _endpoint(self, app: Any) -> Callable[..., Any]:
+        # Overrides may change at any time, and each set of them is compiled once.
+        key = (id(app), *(getattr(app, "dependency_overrides", None) or {}).items())
+        compiled = self._compiled.get(key)
+        if compiled is None:
+            compiled = self._compiled[key] = compile_endpoint(self.bind(app), REQUEST)
+        return compiled
+
+    # Answering ------------------------------------------------------------------------------------------------------
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Fit the path and method; leave the route itself in the scope."""
+        match, child_scope = super().matches(scope)
+        if match is not Match.NONE:
+            child_scope["route"] = self
+        return match, child_scope
+
+    @property
+    def app(self) -> ASGIApp:
+        """The route as an ASGI application, without the check of the method."""
+        return self._answer
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._handler is None:
+            self._handler = self.get_route_handler()
+        handler = self._handler
+        request = Request(scope, receive, send)
+
+        async def call_endpoint(scope: Scope, receive: Receive, send: Send) -> None:
+            async with request.exit_stack:
+                response = await handler(request)
+                await send_response(response, send, [], head=scope["method"] == "HEAD")
+            await request.close()
+
+        await handling_exceptions(call_endpoint, request)(scope, receive, send)
+
+
+class APIWebSocketRoute(WebSocketRoute):
+    """A path and a function that talks over a WebSocket, with inputs and dependencies."""
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        name: str | None = None,
+        dependencies: Sequence[params.Depends] | None = None,
+        dependency_overrides_provider: Any = None,
+        outer: Layer = Layer(),
+    ) -> None:
+        self.endpoint = endpoint
+        self.name = endpoint_name(endpoint) if name is None else name
+        self.outer = outer
+        self.own_dependencies = list(dependencies or ())
+        self.dependency_overrides_provider = dependency_overrides_provider
+        self._place(path)
+        try:
+            self._bind(_NoApplication())
+        except SetupError as error:
+            raise as_fastapi_error(error) from error
+
+    @property
+    def dependencies(self) -> list[Any]:
+        """Dependencies whose value nobody takes."""
+        return [*self.outer.dependencies, *self.own_dependencies]
+
+    def _place(self, path: str) -> None:
+        self.path = path
+        self.declared = DeclaredPath(path)
+        self.path_regex, self.path_format, self.param_convertors = compile_path(path)
+        self._compiled: dict[Any, Callable[..., Any]] = {}
+
+    def within(self, prefix: str, outer: Layer) -> "APIWebSocketRoute":
+        """Give the same route below a prefix, with what the including router says in front."""
+        placed = copy.copy(self)
+        placed.outer = outer.join(self.outer)
+        placed._place(prefix + self.path)
+        return placed
+
+    def _bind(self, app: Any) -> Callable[..., Any]:
+        declared = DeclaredSocket(self.path, self.endpoint, self.name)
+        context = bind_context(app)
+        plan = bind_websocket(declared, self.path, self.dependencies, context)
+        return compile_socket(plan, _pattern(self.path), declared, context)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Fit the path; leave the route itself in the scope."""
+        match, child_scope = super().matches(scope)
+        if match is not Match.NONE:
+            child_scope["route"] = self
+        return match, child_scope
+
+    @property
+    def app(self) -> ASGIApp:
+        """The route as an ASGI application."""
+        return self._answer
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = scope.get("app") or _NoApplication()
+        key = (id(app), *(getattr(app, "dependency_overrides", None) or {}).items())
+        talk = self._compiled.get(key)
+        if talk is None:
+            talk = self._compiled[key] = self._bind(app)
+        socket = WebSocket(scope, receive, send)
+
+        async def call_endpoint(scope: Scope, receive: Receive, send: Send) -> None:
+            await talk(socket, *(socket.path_params[name] for name in self.param_convertors))
+
+        await handling_exceptions(call_endpoint, socket)(scope, receive, send)
+
+
+class IncludedRouter(BaseRoute):
+    """A router taken into another one. Routes that it gets later are found too."""
+
+    def __init__(self, router: "APIRouter", prefix: str, outer: Layer) -> None:
+        self.original_router = router
+        self.prefix = prefix
+        self.outer = outer
+        self._seen: tuple[int, ...] = ()
+        self._routes: list[BaseRoute] = []
+
+    @property
+    def routes(self) -> list[BaseRoute]:
+        """The router's routes as they are here, made anew when it has changed."""
+        seen = tuple(map(id, self.original_router.routes))
+        if seen != self._seen:
+            self._routes = [placed for route in self.original_router.routes if (placed := _within(route, self.prefix, self.outer))]
+            self._seen = seen
+        return self._routes
+
+    def within(self, prefix: str, outer: Layer) -> "IncludedRouter":
+        """Give the inclusion below another prefix."""
+        return IncludedRouter(self.original_router, prefix + self.prefix, outer.join(self.outer))
+
+    def flat_routes(self) -> Iterator[BaseRoute]:
+        """Give every route below, inclusions resolved."""
+        for route in self.routes:
+            if isinstance(route, IncludedRouter):
+                yield from route.flat_routes()
+            else:
+                yield route
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Fit the first route that fits fully, else the first one that fits but for the method."""
+        if not self.original_router.admits(scope):
+            return Match.NONE, {}
+        best: tuple[Match, Scope] = (Match.NONE, {})
+        for route in self.routes:
+            match, child_scope = route.matches(scope)
+            if match is Match.NONE or match.value <= best[0].value:
+                continue
+            child_scope.setdefault("trine.route", route)
+            best = match, child_scope
+            if match is Match.FULL:
+                break
+        return best
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the route that was found answer."""
+        await scope["trine.route"].handle(scope, receive, send)
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> Any:
+        """Build the path of a named route below."""
+        for route in self.routes:
+            try:
+                return route.url_path_for(name, **path_params)
+            except NoMatchFound:
+                continue
+        raise NoMatchFound(name, path_params)
+
+
+class APIRouter(Router, BaseRoute):
+    """Routes with what they have in common."""
+
+    def __init__(
+        self,
+        *,
+        prefix: str = "",
+        tags: Sequence[Any] | None = None,
+        dependencies: Sequence[params.Depends] | None = None,
+        default_response_class: Any = Default(JSONResponse),
+        responses: dict[int | str, dict[str, Any]] | None = None,
+        callbacks: Sequence[BaseRoute] | None = None,
+        routes: Sequence[BaseRoute] | None = None,
+        redirect_slashes: bool = True,
+        default: ASGIApp | None = None,
+        dependency_overrides_provider: Any = None,
+        route_class: type[APIRoute] = APIRoute,
+        on_startup: Sequence[Callable[[], Any]] | None = None,
+        on_shutdown: Sequence[Callable[[], Any]] | None = None,
+        lifespan: Any = None,
+        deprecated: bool | None = None,
+        include_in_schema: bool = True,
+        generate_unique_id_function: Any = Default(generate_unique_id),
+        max_body_size: int | None = None,
+    ) -> None:
+        self.events = EventHandlers(on_startup, on_shutdown)
+        super().__init__(routes=routes, redirect_slashes=redirect_slashes, default=default, lifespan=lifespan)
+        if lifespan is None:
+            self.lifespan_context = self.events.lifespan
+        if prefix and not prefix.startswith("/"):
+            raise AssertionError("A path prefix must start with '/'")
+        if prefix.endswith("/"):
+            raise AssertionError("A path prefix must not end with '/', as the routes will start with '/'")
+        self.prefix = prefix
+        self.tags = list(tags or ())
+        self.dependencies = list(dependencies or ())
+        self.deprecated = deprecated
+        self.include_in_schema = include_in_schema
+        self.responses = dict(responses or {})
+        self.callbacks = list(callbacks or ())
+        self.dependency_overrides_provider = dependency_overrides_provider
+        self.route_class = route_class
+        self.default_response_class = default_response_class
+        self.generate_unique_id_function = generate_unique_id_function
+        self.max_body_size = max_body_size
+
+    @property
+    def layer(self) -> Layer:
+        """What the router says about everything below it."""
+        return Layer(
+            tags=tuple(self.tags),
+            dependencies=tuple(self.dependencies),
+            responses=self.responses,
+            callbacks=tuple(self.callbacks),
+            deprecated=self.deprecated,
+            include_in_schema=self.include_in_schema,
+            default_response_class=given(self.default_response_class),
+            generate_unique_id_function=given(self.generate_unique_id_function),
+            max_body_size=self.max_body_size,
+        )
+
+    @property
+    def on_startup(self) -> list[Callable[[], Any]]:
+        """Functions that run before the first request."""
+        return self.events.on_startup
+
+    @property
+    def on_shutdown(self) -> list[Callable[[], Any]]:
+        """Functions that run after the last request."""
+        return self.events.on_shutdown
+
+    def admits(self, scope: Scope) -> bool:
+        """Whether a subclass lets a scope in at all; the routes decide the rest."""
+        return True
+
+    # Declaring -----------------------------------------------------------------------------------------------------
+
+    def add_api_route(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        route_class_override: type[APIRoute] | None = None,
+        **options: Any,
+    ) -> None:
+        """Add a route without a decorator."""
+        make = route_class_override or self.route_class
+        self.routes.append(make(self.prefix + path, endpoint=endpoint, outer=self.layer, **options))
+
+    def api_route(self, path: str, **options: Any) -> Callable[[Any], Any]:
+        """Answer the methods of a path with one function."""
+
+        def register(endpoint: Any) -> Any:
+            self.add_api_route(path, endpoint, **options)
+            return endpoint
+
+        return register
+
+    def get(self, path: str, **options: Any) -> Callable[[Any], Any]:
+        """Answer GET requests for a path."""
+        return self.api_route(path, methods=["GET"], **options)
+
+    def put(self, path: str, **options: Any) -> Callable[[Any], Any]:
+        """Answer PUT requests for a path."""
+        return self.api_route(path, methods=["PUT"], **options)
+
+    def post(self, path: str, **options: Any) -> Callable[[Any], Any]:
+        """Answer POST requests for a path."""
+        return self.api_route(path, methods=["POST"], **options)
+
+    def delete(self, path: str, **options: Any) -> Callable[[Any], Any]:
+        """Answer DELETE requests for a path."""
+        return self.api_route(path, methods=["DELETE"], **options)
+
+    def options(self, path: str, **options: Any) -> Callable[[Any], Any]:
+        """Answer OPTIONS requests for a path."""
+        return self.api_route(path, methods=["OPTIONS"], **options)
+
+    def head(self, path: str, **options: Any) -> Callable[[Any], Any]:
+        """Answer HEAD requests for a path."""
+        return self.api_route(path, methods=["HEAD"], **options)
+
+    def patch(self, path: str, **options: Any) -> Callable[[Any], Any]:
+        """Answer PATCH requests for a path."""
+        return self.api_route(path, methods=["PATCH"], **options)
+
+    def trace(self, path: str, **options: Any) -> Callable[[Any], Any]:
+        """Answer TRACE requests for a path."""
+        return self.api_route(path, methods=["TRACE"], **options)
+
+    def route(
+        self, path: str, methods: Sequence[str] | None = None, name: str | None = None, include_in_schema: bool = True
+    ) -> Callable[[Any], Any]:
+        """Answer with a function from request to response, without binding."""
+
+        def register(function: Any) -> Any:
+            self.add_route(path, function, methods=methods, name=name, include_in_schema=include_in_schema)
+            return function
+
+        return register
+
+    def add_api_websocket_route(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        name: str | None = None,
+        *,
+        dependencies: Sequence[params.Depends] | None = None,
+    ) -> None:
+        """Add a WebSocket route without a decorator."""
+        self.routes.append(
+            APIWebSocketRoute(self.prefix + path, endpoint, name=name, dependencies=dependencies, outer=self.layer)
+        )
+
+    def websocket(
+        self, path: str, name: str | None = None, *, dependencies: Sequence[params.Depends] | None = None
+    ) -> Callable[[Any], Any]:
+        """Talk over a WebSocket at a path."""
+
+        def register(function: Any) -> Any:
+            self.add_api_websocket_route(path, function, name=name, dependencies=dependencies)
+            return function
+
+        return register
+
+    def websocket_route(self, path: str, name: str | None = None) -> Callable[[Any], Any]:
+        """Talk over a WebSocket with a function that takes nothing else."""
+
+        def register(function: Any) -> Any:
+            self.add_websocket_route(self.prefix + path, function, name=name)
+            return function
+
+        return register
+
+    def include_router(
+        self,
+        router: "APIRouter",
+        *,
+        prefix: str = "",
+        tags: Sequence[Any] | None = None,
+        dependencies: Sequence[params.Depends] | None = None,
+        default_response_class: Any = Default(JSONResponse),
+        responses: dict[int | str, dict[str, Any]] | None = None,
+        callbacks: Sequence[BaseRoute] | None = None,
+        deprecated: bool | None = None,
+        include_in_schema: bool = True,
+        generate_unique_id_function: Any = Default(generate_unique_id),
+        max_body_size: int | None = None,
+    ) -> None:
+        """Take another router's routes in, also those that it gets later."""
+        self._check_inclusion(router, prefix)
+        outer = self.layer.join(
+            Layer(
+                tags=tuple(tags or ()),
+                dependencies=tuple(dependencies or ()),
+                responses=responses or {},
+                callbacks=tuple(callbacks or ()),
+                deprecated=deprecated,
+                include_in_schema=include_in_schema,
+                default_response_class=given(default_response_class),
+                generate_unique_id_function=given(generate_unique_id_function),
+                max_body_size=max_body_size,
+            )
+        )
+        self.routes.append(IncludedRouter(router, self.prefix + prefix, outer))
+        self.events.extend(router.events)
+        self.lifespan_context = merge_lifespans(self.lifespan_context, router.lifespan_context, router.events)
+
+    def _check_inclusion(self, router: "APIRouter", prefix: str) -> None:
+        if router is self:
+            raise AssertionError(
+                "Cannot include the same APIRouter instance into itself. Did you mean to include a different router?"
+            )
+        if any(inner is self for inner in _routers_below(router)):
+            raise AssertionError("Cannot include a router that already includes this router.")
+        if prefix:
+            if not prefix.startswith("/"):
+                raise AssertionError("A path prefix must start with '/'")
+            if prefix.endswith("/"):
+                raise AssertionError("A path prefix must not end with '/', as the routes will start with '/'")
+            return
+        for route in iter_routes(router.routes):
+            if getattr(route, "path", None) == "" and not isinstance(route, Mount):
+                name = getattr(route, "name", "unknown")
+                raise FastAPIError(f"Prefix and path cannot be both empty (path operation: {name})")
+
+    def on_event(self, event_type: str) -> Callable[[Any], Any]:
+        """Run a function at "startup" or "shutdown". A lifespan does both in one place."""
+        return self.events.register(event_type)
+
+
+def given(value: Any) -> Any:
+    """A value that somebody gave, None where it is only a default."""
+    return None if isinstance(value, DefaultPlaceholder) else value
+
+
+def iter_routes(routes: Sequence[BaseRoute]) -> Iterator[BaseRoute]:
+    """Give every route in order, those of included routers as they are there."""
+    for route in routes:
+        if isinstance(route, IncludedRouter):
+            yield from route.flat_routes()
+        else:
+            yield route
+
+
+def _routers_below(router: APIRouter) -> Iterator[APIRouter]:
+    yield router
+    for route in router.routes:
+        if isinstance(route, IncludedRouter):
+            yield from _routers_below(route.original_router)
+
+
+def _within(route: BaseRoute, prefix: str, outer: Layer) -> BaseRoute | None:
+    """A route as it is inside another router; kinds that cannot be moved stay out."""
+    if isinstance(route, APIRoute | APIWebSocketRoute | IncludedRouter):
+        return route.within(prefix, outer)
+    if isinstance(route, Route | WebSocketRoute):
+        placed = copy.copy(route)
+        placed.path = prefix + route.path
+        placed.declared = DeclaredPath(placed.path)
+        placed.path_regex, placed.path_format, placed.param_convertors = compile_path(placed.path)
+        return placed
+    if isinstance(route, Mount):
+        return Mount(prefix + route.path, app=route.app, name=route.name)
+    return route if isinstance(route, Host) and not prefix else None
+
+
+def _without_tags(layer: Layer) -> Layer:
+    from dataclasses import replace
+
+    return replace(layer, tags=())
+
+
+def _pattern(path: str) -> Any:
+    from trine.routing import PathPattern
+
+    return PathPattern(path)
+
+
+_MODEL_OPTIONS = (
+    "response_model_include",
+    "response_model_exclude",
+    "response_model_exclude_unset",
+    "response_model_exclude_defaults",
+    "response_model_exclude_none",
+)
+JSON_CLASSES = (JSONResponse, TrineJSONResponse)

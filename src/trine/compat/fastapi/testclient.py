@@ -1,0 +1,5 @@
+"""`fastapi.testclient`: the test client."""
+
+from trine.compat.starlette.testclient import TestClient
+
+__all__ = ["TestClient"]

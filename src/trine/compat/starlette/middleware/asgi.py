@@ -1,0 +1,33 @@
+"""Trine's middleware in ASGI's form: a class that is made with the application that it wraps."""
+
+from typing import Any
+
+from trine.compat.starlette.requests import Request
+from trine.http import Response
+from trine.routing import Middleware as TrineMiddleware
+from trine.server.asgi import send_response
+from trine.types import ASGIApp, Receive, Scope, Send
+
+from .base import Rest
+
+
+class ASGIMiddleware:
+    """Let a Trine middleware, a function from handler to handler, wrap an ASGI application."""
+
+    def __init__(self, app: ASGIApp, middleware: TrineMiddleware) -> None:
+        self.app = app
+        self._middleware = middleware
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a scope."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope, receive, send)
+        async with Rest(self.app, request) as rest:
+
+            async def call_rest(request: Any) -> Response:
+                return await rest.call(request)
+
+            response = await self._middleware(call_rest)(request)
+            await send_response(response, send, [], head=scope["method"] == "HEAD")

@@ -1,0 +1,121 @@
+"""`starlette.staticfiles`: files below a path."""
+
+import os
+import stat
+from email.utils import parsedate
+from pathlib import Path
+from typing import Any
+
+from trine.types import Receive, Scope, Send
+
+from .concurrency import run_in_threadpool
+from .datastructures import URL, Headers
+from .exceptions import HTTPException
+from .paths import route_path
+from .responses import FileResponse, RedirectResponse, Response
+
+PathLike = str | os.PathLike[str]
+
+
+class NotModifiedResponse(Response):
+    """Say that the client's copy is good, with the headers that describe it."""
+
+    KEPT = ("cache-control", "content-location", "date", "etag", "expires", "vary")
+
+    def __init__(self, headers: Headers) -> None:
+        super().__init__(status_code=304, headers={name: value for name, value in headers.items() if name in self.KEPT})
+
+
+class StaticFiles:
+    """Serve a directory. With `html`, a directory is its `index.html`, and `404.html` answers what is missing."""
+
+    def __init__(
+        self,
+        *,
+        directory: PathLike | None = None,
+        packages: Any = None,
+        html: bool = False,
+        check_dir: bool = True,
+        follow_symlink: bool = False,
+    ) -> None:
+        if packages is not None:
+            raise NotImplementedError("StaticFiles(packages=...) is not supported: pass the package's directory.")
+        self.directory = directory
+        self.html = html
+        self.follow_symlink = follow_symlink
+        self.all_directories: list[PathLike] = [] if directory is None else [directory]
+        if check_dir and directory is not None and not Path(directory).is_dir():
+            raise RuntimeError(f"Directory '{directory}' does not exist")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a scope."""
+        if scope["type"] != "http":
+            raise AssertionError("StaticFiles answers HTTP only.")
+        response = await self.get_response(self.get_path(scope), scope)
+        await response(scope, receive, send)
+
+    def get_path(self, scope: Scope) -> str:
+        """The path that is asked for, below the directory."""
+        return os.path.normpath(os.path.join(*route_path(scope).split("/")))
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Answer a path below the directory."""
+        if scope["method"] not in ("GET", "HEAD"):
+            raise HTTPException(405)
+        full_path, found = await self._find(path)
+        if found is not None and stat.S_ISREG(found.st_mode):
+            return self.file_response(full_path, found, scope)
+        if found is not None and stat.S_ISDIR(found.st_mode) and self.html:
+            index, found = await self._find(os.path.join(path, "index.html"))
+            if found is not None and stat.S_ISREG(found.st_mode):
+                if not scope["path"].endswith("/"):
+                    url = URL(scope["path"])
+                    return RedirectResponse(str(url.replace(path=f"{url.path}/")))
+                return self.file_response(index, found, scope)
+        if self.html:
+            missing, found = await self._find("404.html")
+            if found is not None and stat.S_ISREG(found.st_mode):
+                return FileResponse(missing, stat_result=found, status_code=404)
+        raise HTTPException(404)
+
+    async def _find(self, path: str) -> tuple[str, os.stat_result | None]:
+        try:
+            return await run_in_threadpool(self.lookup_path, path)
+        except PermissionError:
+            raise HTTPException(401) from None
+        except ValueError:
+            # A null byte in the path.
+            raise HTTPException(404) from None
+        except OSError as error:
+            if error.strerror == "File name too long":
+                raise HTTPException(404) from None
+            raise
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        """Find a file; nothing outside the directory is ever found."""
+        for directory in self.all_directories:
+            joined = os.path.join(directory, path)
+            full_path = os.path.abspath(joined) if self.follow_symlink else os.path.realpath(joined)
+            root = os.path.abspath(directory) if self.follow_symlink else os.path.realpath(directory)
+            if os.path.commonpath([full_path, root]) != str(root):
+                continue
+            try:
+                return full_path, Path(full_path).stat()
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+        return "", None
+
+    def file_response(self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200) -> Response:
+        """Send a file, or 304 where the client has it already."""
+        response = FileResponse(full_path, status_code=status_code, stat_result=stat_result)
+        if self.is_not_modified(response.headers, Headers(raw=scope["headers"])):
+            return NotModifiedResponse(response.headers)
+        return response
+
+    def is_not_modified(self, response_headers: Headers, request_headers: Headers) -> bool:
+        """Whether the client's copy is the current one, by its tag or else its date (RFC 9110 §13)."""
+        known = request_headers.get("if-none-match")
+        if known is not None:
+            return response_headers["etag"] in [tag.strip().removeprefix("W/") for tag in known.split(",")]
+        since, modified = parsedate(request_headers.get("if-modified-since", "")), parsedate(response_headers["last-modified"])
+        return since is not None and modified is not None and since >= modified
