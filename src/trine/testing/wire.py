@@ -1,0 +1,42 @@
+"""The two ways into an application, as the clients see them."""
+
+from collections.abc import Coroutine
+from typing import Any, Literal, Protocol
+
+from .asgi import ASGIWire
+from .channel import Channel
+from .exchange import Exchange
+from .opening import Opening
+
+Interface = Literal["asgi", "rsgi"]
+
+
+class Wire(Protocol):
+    """Calls an application as one kind of server does."""
+
+    async def start(self) -> None:
+        """Run the application's start. Raises what it raises."""
+
+    async def stop(self) -> None:
+        """Run the application's end. Raises what it raises."""
+
+    def answer(self, opening: Opening, exchange: Exchange) -> Coroutine[Any, Any, None]:
+        """Let the application answer a request."""
+        ...
+
+    def talk(self, opening: Opening, channel: Channel) -> Coroutine[Any, Any, None]:
+        """Let the application talk over a WebSocket."""
+        ...
+
+
+def make_wire(app: Any, interface: Interface, root_path: str) -> Wire:
+    """Choose how the application is called."""
+    if interface == "asgi":
+        return ASGIWire(app, root_path)
+    if interface != "rsgi":
+        raise ValueError(f"interface={interface!r} is neither 'asgi' nor 'rsgi'.")
+    if root_path:
+        raise ValueError("RSGI has no root_path: it is a part of ASGI.")
+    from .rsgi import RSGIWire
+
+    return RSGIWire(app)
