@@ -203,6 +203,11 @@ class App(APIRouter):
     def __rsgi__(self, scope: Any, proto: Any) -> Awaitable[None]:
         return self._answer_rsgi(scope, proto)
 
+    @property
+    def rsgi_entry(self) -> Callable[[Any, Any], Awaitable[None]]:
+        """The function behind `__rsgi__` at this moment."""
+        return self._answer_rsgi
+
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.prepare()
         loop.run_until_complete(self._lifespan.start())

@@ -366,6 +366,8 @@ class _EndpointCompiler(StepWriter):
         methods = ",".join(sorted(self.bound.flat.route.methods))
         title = f"{methods} {self.bound.flat.path} over {self.wire.name}"
         endpoint: Endpoint = define(_identifier(self.bound.flat.name), self.out.source, title, self.namespace())
+        # Said of the function itself: who calls it may then do without a Task.
+        endpoint.never_suspends = not self._may_suspend()  # type: ignore[attr-defined] # functions carry attributes
         return endpoint
 
     def namespace(self) -> dict[str, Any]:

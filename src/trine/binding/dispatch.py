@@ -94,8 +94,10 @@ class Table:
         self.redirect_slashes = redirect_slashes
         self.auto_methods = auto_methods
         self.tree: RouteTree[Endpoint] = RouteTree()
+        self._compiled: list[Any] = []
         for bound in found.routes:
             endpoint = self._endpoint(bound)
+            self._compiled.append(endpoint)
             for method in bound.flat.route.methods:
                 self.tree.add(bound.pattern, method, endpoint)
         if auto_methods:
@@ -105,6 +107,12 @@ class Table:
                     endpoints.setdefault("HEAD", endpoints["GET"])
         for pattern, socket, _ in found.sockets:
             self.tree.add(pattern, SOCKET_METHOD, socket)
+
+    @property
+    def steady(self) -> frozenset[int]:
+        """The endpoints that never suspend, by the identity of their code."""
+        codes = [endpoint.__code__ for endpoint in self._compiled if getattr(endpoint, "never_suspends", False)]
+        return frozenset(id(code) for code in codes)
 
     def find(self, path: str, method: str) -> tuple[Endpoint, Sequence[Any]] | None:
         """Find the endpoint for a path and method, and the path's values."""

@@ -55,6 +55,8 @@ def rsgi_entry(table: Table, hosts: AllowedHosts, handler: Any = None) -> Callab
         socket = RSGIWebSocket(scope, proto, context.app)
         await _talk(table, socket)
 
+    # The scheduler asks which answers it may run without a Task.
+    answer.steady = table.steady  # type: ignore[attr-defined] # functions carry attributes
     return answer
 
 
