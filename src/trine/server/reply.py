@@ -7,6 +7,6 @@ HeaderList = list[tuple[str, str]]
 
 def complete_headers(response: Response, defaults: HeaderList) -> HeaderList:
     """The response's headers, and the application's default ones that it does not set itself."""
-    headers = list(response.headers.multi_items())
+    headers = response.headers.items()
     present = {name for name, _ in headers}
-    return headers + [(name, value) for name, value in defaults if name not in present]
+    return headers + [line for line in defaults if line[0] not in present]
