@@ -4,10 +4,11 @@ import contextlib
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from trine.http import URL, MultiDict, QueryParams, TooManyFields, parse_query
+from trine.http.query import last_values
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 pairs = st.lists(st.tuples(texts, texts), max_size=20)
@@ -33,6 +34,13 @@ def test_any_text_is_read(text):
     query = QueryParams(text)
     assert sum(len(query.getlist(name)) for name in query) == len(query.multi_items())
     assert str(query).isascii()
+
+
+@given(st.one_of(st.binary(max_size=8), st.text(max_size=8), hostile))
+@example("")
+@example(b"a=1")
+def test_the_short_form_gives_the_last_values(query):
+    assert last_values(query) == dict(parse_query(query))
 
 
 @given(st.text(st.sampled_from("%0aAfFcC39é☺")))

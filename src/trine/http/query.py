@@ -58,7 +58,7 @@ def last_values(query: bytes | str, *, max_fields: int = 1000) -> dict[str, str]
     if "&" in text or "%" in text or "+" in text:
         return dict(parse_query(text, max_fields=max_fields))
     name, _, value = text.partition("=")
-    return {name: value}
+    return {name: value} if text else {}
 
 
 class ImmutableMultiDict(Mapping[K, V_co]):  # noqa: PLW1641 - values need not be hashable
