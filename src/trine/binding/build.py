@@ -5,16 +5,16 @@ from typing import Any
 
 from trine.concurrency import Deadlines
 from trine.http import PlainTextResponse, Request, Response
-
 from trine.routing import APIRouter
 from trine.server import AllowedHosts
+from trine.server.foreign import run_asgi
 from trine.types import Receive, Scope, Send
 
 from .context import BindContext
-from .dispatch import Declarations, Table, read_declarations, request_handler, wrap
-from .entry import asgi_entry, rsgi_entry
+from .dispatch import Declarations, Table, read_declarations, request_handler, serve_handler, wrap
+from .entry import asgi_entry, asgi_host, choose_by_host, rsgi_entry, rsgi_host
 from .recover import make_recover, plain_errors
-from .wires import ASGI, REQUEST, RSGI
+from .wires import ASGI, REQUEST, RSGI, Wire
 
 
 def build(app: Any, deadlines: Deadlines, *, built_in: APIRouter) -> Declarations:
@@ -39,24 +39,36 @@ def build(app: Any, deadlines: Deadlines, *, built_in: APIRouter) -> Declaration
 
 def build_rsgi(app: Any) -> Callable[[Any, Any], Awaitable[None]]:
     """Compile an application for RSGI."""
-    table, handler = _tables(app, RSGI)
-    return rsgi_entry(table, AllowedHosts(app.settings.allowed_hosts), handler)
+    return _build(app, app.declarations, RSGI, AllowedHosts(app.settings.allowed_hosts))
 
 
 def build_asgi(app: Any) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     """Compile an application for ASGI."""
-    table, handler = _tables(app, ASGI)
-    return asgi_entry(table, AllowedHosts(app.settings.allowed_hosts), handler)
+    return _build(app, app.declarations, ASGI, AllowedHosts(app.settings.allowed_hosts))
 
 
-def _tables(app: Any, wire: Any) -> tuple[Table, Any]:
-    """The table that a server's calls go to; below middleware requests find their way in a table of handlers."""
-    found = app.declarations
+def _build(app: Any, found: Declarations, wire: Wire, hosts: AllowedHosts) -> Any:
+    table = Table(found, wire, redirect_slashes=app.redirect_slashes)
+    handler = None
     middleware = list(reversed(app._middleware))
-    if not middleware:
-        return Table(found, wire, redirect_slashes=app.redirect_slashes), None
-    inner = Table(found, REQUEST, redirect_slashes=app.redirect_slashes)
-    return Table(found, wire, redirect_slashes=app.redirect_slashes), wrap(request_handler(inner), middleware)
+    if middleware:
+        # Below middleware, requests find their way in a table of handlers.
+        inner = Table(found, REQUEST, redirect_slashes=app.redirect_slashes)
+        handler = wrap(request_handler(inner), middleware)
+    entry = rsgi_entry if wire is RSGI else asgi_entry
+    answer = entry(table, hosts, handler)
+    if not found.hosts:
+        return answer
+    targets = [(names, _host_target(app, target, wire, hosts)) for names, target in found.hosts]
+    return choose_by_host(targets, answer, rsgi_host if wire is RSGI else asgi_host)
+
+
+def _host_target(app: Any, target: Any, wire: Wire, hosts: AllowedHosts) -> Any:
+    if isinstance(target, Declarations):
+        return _build(app, target, wire, hosts)
+    if wire is ASGI:
+        return target
+    return serve_handler(lambda request: run_asgi(target, request, ""), wire, app.declarations.context)
 
 
 def server_error(request: Request, error: Exception) -> Response:

@@ -1,13 +1,13 @@
 """From a server's call to the compiled function of a route: the host, the path, the method."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from trine.errors import HTTPException, SetupError
 from trine.http import Handler, RedirectResponse, Request, Response
-from trine.routing import APIRouter, FlatRoute, Mount, PathPattern, ReverseTable, RouteTree, WebSocketRoute
-from trine.server import asgi, rsgi
+from trine.routing import APIRouter, FlatRoute, HostRoute, Mount, PathPattern, ReverseTable, RouteTree, WebSocketRoute
+from trine.server import AllowedHosts, asgi, rsgi
 from trine.server.foreign import run_asgi
 from trine.server.wsgi import as_asgi
 from trine.types import ASGIApp, Receive, Scope, Send
@@ -30,6 +30,8 @@ class Declarations:
     mounts: list[tuple[str, ASGIApp]]
     names: ReverseTable
     context: BindContext
+    hosts: "list[tuple[AllowedHosts, Declarations | ASGIApp]]" = field(default_factory=list)
+    """What answers for other host names, in the order of declaration."""
 
 
 def read_declarations(
@@ -59,6 +61,8 @@ def read_declarations(
             elif isinstance(entry, Mount):
                 found.mounts.append((layer.prefix + entry.path, as_asgi(entry.app)))
                 found.names.add_mount(entry.name or "", layer.prefix + entry.path, entry.app)
+            elif isinstance(entry, HostRoute):
+                found.hosts.append((AllowedHosts([entry.host]), _host_target(entry, context, first_wins)))
         except SetupError as problem:
             problems.extend(problem.problems)
     if problems:
@@ -67,6 +71,13 @@ def read_declarations(
         found.routes.extend(bind_route(flat, context) for flat in built_in.flat_routes())
     found.mounts.sort(key=lambda mount: -len(mount[0]))
     return found
+
+
+def _host_target(entry: HostRoute, context: BindContext, first_wins: bool) -> "Declarations | ASGIApp":
+    # An application has its own settings and middleware; a router is part of this one.
+    if isinstance(entry.target, APIRouter) and not callable(entry.target):
+        return read_declarations(entry.target, context, first_wins=first_wins)
+    return as_asgi(entry.target)
 
 
 def _check_conflicts(bound: BoundRoute, seen: dict[tuple[str, str], FlatRoute]) -> None:

@@ -50,9 +50,6 @@ def input_annotation(item: Input) -> Any:
     options = item.param.field_options
     for name in ("alias", "validation_alias", "serialization_alias", "alias_priority", "default_factory", "validate_default"):
         options.pop(name, None)
-    extra = item.param.options.get("json_schema_extra")
-    if "example" in item.param.options and extra is None:
-        options["json_schema_extra"] = {"example": item.param.options["example"]}
     return Annotated[item.annotation, Field(**options)] if options else item.annotation
 
 

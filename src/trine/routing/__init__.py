@@ -3,7 +3,7 @@
 from .converters import Converter, register_converter
 from .pattern import PathPattern
 from .reverse import NoMatchFound, ReverseTable
-from .route import FlatRoute, Layer, Middleware, Mount, Route, RouteOptions, WebSocketRoute, handler_name
+from .route import FlatRoute, HostRoute, Layer, Middleware, Mount, Route, RouteOptions, WebSocketRoute, handler_name
 from .router import APIRouter
 from .tree import RouteTree
 
@@ -11,6 +11,7 @@ __all__ = [
     "APIRouter",
     "Converter",
     "FlatRoute",
+    "HostRoute",
     "Layer",
     "Middleware",
     "Mount",

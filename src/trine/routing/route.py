@@ -104,6 +104,14 @@ class Mount:
 
 
 @dataclass(frozen=True)
+class HostRoute:
+    """What answers for a host name: a router, or another application."""
+
+    host: str
+    target: Any
+
+
+@dataclass(frozen=True)
 class Layer:
     """What a router says about everything below it. Layers join from the application down to the route."""
 

@@ -6,7 +6,19 @@ from typing import Any, Unpack
 from trine.errors import SetupError
 from trine.types import Decorator
 
-from .route import ExceptionKey, FlatRoute, Layer, Middleware, Mount, Route, RouteOptions, WebSocketRoute, handler_name, own_layer
+from .route import (
+    ExceptionKey,
+    FlatRoute,
+    HostRoute,
+    Layer,
+    Middleware,
+    Mount,
+    Route,
+    RouteOptions,
+    WebSocketRoute,
+    handler_name,
+    own_layer,
+)
 
 
 class APIRouter:
@@ -46,7 +58,7 @@ class APIRouter:
             max_body_size=max_body_size,
             timeout=timeout,
         )
-        self.entries: list[Route | WebSocketRoute | Mount | Inclusion] = []
+        self.entries: list[Route | WebSocketRoute | Mount | HostRoute | Inclusion] = []
         self._listeners: list[Callable[[], None]] = []
 
     # Verbs ------------------------------------------------------------------------------------------------------
@@ -148,6 +160,15 @@ class APIRouter:
         """Hand everything below a path to another application: Trine's own, ASGI or WSGI."""
         self.add(Mount(path.rstrip("/"), app, name))
 
+    def host(self, host: str, target: Any) -> None:
+        """Let a router or another application answer for a host name; `.example.org` stands for every name below it.
+
+        The host must be one of the allowed ones.
+        """
+        if isinstance(target, APIRouter):
+            target._listeners.append(self.changed)
+        self.add(HostRoute(host, target))
+
     def exception_handler(self, key: ExceptionKey) -> Decorator:
         """Answer an exception class, or a status, below this router with a function of request and exception."""
 
@@ -162,7 +183,7 @@ class APIRouter:
         self.layer.exception_handlers[key] = handler  # type: ignore[index] # the router's own dict, made above
         self.changed()
 
-    def add(self, entry: "Route | WebSocketRoute | Mount | Inclusion") -> None:
+    def add(self, entry: "Route | WebSocketRoute | Mount | HostRoute | Inclusion") -> None:
         """Add a declaration."""
         self.entries.append(entry)
         self.changed()
@@ -181,7 +202,7 @@ class APIRouter:
             if isinstance(entry, Inclusion):
                 yield from entry.router.walk_routers()
 
-    def walk(self, outer: Layer = Layer()) -> "Iterator[tuple[Route | WebSocketRoute | Mount, Layer]]":
+    def walk(self, outer: Layer = Layer()) -> "Iterator[tuple[Route | WebSocketRoute | Mount | HostRoute, Layer]]":
         """Give every declaration below with the joined layers above it, in the order of declaration."""
         layer = outer.join(self.layer)
         for entry in self.entries:

@@ -28,12 +28,16 @@ class AllowedHosts:
         name = host_name(host)
         if name is None:
             return False
-        if not (self.any or name in self.names or any(name == domain[1:] or name.endswith(domain) for domain in self.domains)):
+        if not self.matches(name):
             return False
         if len(self.known) < self.remembered:
             self.known.add(host)
             self.known_raw.add(host.encode("latin-1", "replace"))
         return True
+
+    def matches(self, name: str) -> bool:
+        """Whether a host name, as `host_name` gives it, is in the list."""
+        return self.any or name in self.names or any(name == domain[1:] or name.endswith(domain) for domain in self.domains)
 
 
 def host_name(host: str) -> str | None:
