@@ -1,0 +1,143 @@
+"""What an operation answers: success, the further answers that were declared, and refused inputs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from inspect import Signature, isasyncgenfunction, isclass, isgeneratorfunction, unwrap
+from typing import Any, get_args
+
+from trine.binding.bound import BoundRoute
+from trine.binding.signature import signature_of
+from trine.http import JSONResponse
+
+from .merge import merge
+from .schemas import Described, Schema, Schemas
+
+_RANGES = {
+    "1XX": "Information",
+    "2XX": "Success",
+    "3XX": "Redirection",
+    "4XX": "Client Error",
+    "5XX": "Server Error",
+    "default": "Default Response",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """One status, what was written about it by hand, and the type of its body."""
+
+    status: str
+    written: dict[str, Any]
+    media_type: str | None
+    place: Described | None = None
+    schema: Schema | None = None
+    """A schema that needs no type."""
+    stream: Callable[[Schema], Schema] | None = None
+    """Makes the schema of one event from that of its data; None where the body is one value."""
+
+    def write(self, schemas: Schemas) -> dict[str, Any]:
+        """Write OpenAPI's Response Object (OpenAPI 3.1 §4.8.17)."""
+        schema = schemas[self.place] if self.place is not None else self.schema
+        if self.media_type is None or schema is None:
+            return dict(self.written)
+        keyword, schema = ("schema", schema) if self.stream is None else ("itemSchema", self.stream(schema))
+        return merge({"content": {self.media_type: {keyword: schema}}}, self.written)
+
+
+def read_answers(bound: BoundRoute, unique_id: str) -> list[Answer]:
+    """List what an operation answers, success first."""
+    options, layer = bound.flat.options, bound.flat.layer
+    success = str(bound.status_code)
+    declared = {_status_key(status): answer for status, answer in layer.responses.items()}
+    description = options.get("response_description", "Successful Response")
+    answers = [_success(bound, unique_id, {**_without_model(declared.get(success, {})), "description": description})]
+    for status, answer in declared.items():
+        written = _without_model(answer)
+        written.setdefault("description", _phrase(status))
+        model = answer.get("model")
+        place = None if model is None else _place(model, f"Response {status} {unique_id}")
+        extra = Answer(status, written, bound.response_class.media_type or "application/json", place)
+        if status == success:
+            # The success was declared twice: the model of `responses` counts, and the words of both.
+            answers[0] = _joined(answers[0], extra) if place is not None else answers[0]
+        else:
+            answers.append(extra)
+    return answers
+
+
+def _success(bound: BoundRoute, unique_id: str, written: dict[str, Any]) -> Answer:
+    status, media_type = str(bound.status_code), bound.response_class.media_type
+    handler = unwrap(bound.flat.route.handler)
+    if isgeneratorfunction(handler) or isasyncgenfunction(handler):
+        return _stream(bound, handler, unique_id, written)
+    if not bound.has_body or media_type is None:
+        return Answer(status, written, None)
+    if not _is_json(bound.response_class):
+        return Answer(status, written, media_type, schema={"type": "string"})
+    model = _declared_model(bound)
+    if model is None:
+        return Answer(status, written, media_type, schema={})
+    return Answer(status, written, media_type, _place(model, f"Response {unique_id}"))
+
+
+def _stream(bound: BoundRoute, handler: Callable[..., Any], unique_id: str, written: dict[str, Any]) -> Answer:
+    """A handler that yields: its answer has no end that could be described, but each item has a type."""
+    status, media_type = str(bound.status_code), bound.response_class.media_type
+    item = next(iter(get_args(signature_of(handler).return_annotation)), None)
+    place = None if item in (None, Any) else _place(item, f"StreamItem {unique_id}".title())
+    if media_type == "text/event-stream":
+        return Answer(status, written, media_type, place, {} if place is None else None, _event)
+    if _is_json(bound.response_class):
+        return Answer(status, written, "application/jsonl", place, {} if place is None else None, dict)
+    return Answer(status, written, None)
+
+
+def _event(data: Schema) -> Schema:
+    """One server-sent event whose data is JSON."""
+    typed = {"contentMediaType": "application/json", "contentSchema": data} if data else {}
+    properties = {
+        "data": {"type": "string", **typed},
+        "event": {"type": "string"},
+        "id": {"type": "string"},
+        "retry": {"type": "integer", "minimum": 0},
+    }
+    return {"type": "object", "properties": properties, **({"required": ["data"]} if data else {})}
+
+
+def _declared_model(bound: BoundRoute) -> Any:
+    """The response model, where there is one to describe. `Any` is one: it says that the answer is JSON."""
+    model = bound.response_model
+    options, handler = bound.flat.options, bound.flat.route.handler
+    declared = options["response_model"] if "response_model" in options else signature_of(handler).return_annotation
+    if model is None and declared is Any:
+        return Any
+    return None if model in (None, type(None), Signature.empty) else model
+
+
+def _is_json(response_class: Any) -> bool:
+    return isclass(response_class) and issubclass(response_class, JSONResponse)
+
+
+def _place(model: Any, name: str) -> Described:
+    return Described(model, "serialization", name.replace("_", " ").title())
+
+
+def _joined(answer: Answer, extra: Answer) -> Answer:
+    return Answer(answer.status, answer.written, extra.media_type, extra.place)
+
+
+def _without_model(answer: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in answer.items() if key != "model"}
+
+
+def _status_key(status: int | str) -> str:
+    key = str(int(status) if isinstance(status, HTTPStatus) else status).upper()
+    return "default" if key == "DEFAULT" else key
+
+
+def _phrase(status: str) -> str:
+    try:
+        return _RANGES.get(status) or HTTPStatus(int(status)).phrase
+    except ValueError:
+        return "Additional Response"
