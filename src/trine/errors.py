@@ -37,12 +37,12 @@ class SetupError(TrineError):
         super().__init__(self._text())
 
     @classmethod
-    def together(cls, problems: "Sequence[SetupError]") -> "SetupError":
+    def together(cls, problems: "Sequence[SetupError]", what: str = "the application's declarations") -> "SetupError":
         """One error for many: the message lists every problem with its hint."""
         if len(problems) == 1:
             return problems[0]
         lines = "\n".join(f"  {number}. {problem}" for number, problem in enumerate(problems, 1))
-        return cls(f"{len(problems)} problems in the application's declarations:\n{lines}", problems=problems)
+        return cls(f"{len(problems)} problems in {what}:\n{lines}", problems=problems)
 
     def _text(self) -> str:
         place = f" ({self.where})" if self.where else ""

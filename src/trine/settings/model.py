@@ -1,27 +1,37 @@
-"""What may differ from one place to another: one typed `Settings`, read from the environment and `.env`."""
+"""Trine's own settings, with the values that are safe where nothing is said."""
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field, SecretStr
+
+from .group import SettingsGroup
 
 MEGABYTE = 1024 * 1024
 
 
-class Settings(BaseModel):
-    """Trine's own settings. Subclass it for an application's; every field reads the variable `TRINE_<NAME>`."""
+class Settings(SettingsGroup, prefix="TRINE_"):
+    """Trine's own settings. Subclass it for an application's, with a prefix of its own.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    ```python
+    class ShopSettings(Settings, prefix="SHOP_"):
+        currency: str = "EUR"
+
+    app = App(settings=ShopSettings.load())
+    ```
+
+    `currency` reads the variable `SHOP_CURRENCY`; what is declared here keeps reading `TRINE_<NAME>`.
+    """
 
     mode: Literal["development", "production"] = "production"
-    """`trine dev` is development; everything else is production."""
-    allowed_hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]", "testserver")
+    """`trine dev` is development; everything else is production. No variable sets it."""
+    allowed_hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]")
     """Host names that are answered: `.example.org` includes subdomains, `*` is any."""
     secret_key: SecretStr | None = None
     """Signs what travels through the browser; at least 32 random characters."""
     secret_key_fallbacks: tuple[SecretStr, ...] = ()
     """Former keys, still accepted when reading."""
     trusted_proxies: tuple[str, ...] = ()
-    """Addresses or networks whose `X-Forwarded-*` headers are believed."""
+    """Addresses or networks whose `X-Forwarded-*` headers are believed; `unix` stands for a Unix socket."""
     security_headers: dict[str, str] = Field(
         default_factory=lambda: {
             "x-content-type-options": "nosniff",
@@ -43,6 +53,8 @@ class Settings(BaseModel):
     """Seconds in which a request body must arrive."""
     threads: int = Field(default=40, ge=1)
     """Worker threads for plain `def` handlers, for each worker process."""
+    accept_risks: tuple[str, ...] = ()
+    """Names of unsafe settings that are meant: production starts with them, and says so each time."""
 
     @property
     def is_development(self) -> bool:
