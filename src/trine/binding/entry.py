@@ -32,7 +32,9 @@ def rsgi_entry(table: Table, hosts: AllowedHosts, handler: Any = None) -> Callab
     def answer(scope: Any, proto: Any) -> Awaitable[None]:
         # Two Host lines are two different requests to two different readers (RFC 9112 §3.2): neither is believed.
         host = scope.headers.get_all("host")
-        if (len(host) != 1 or host[0] not in known_hosts) and not hosts.allow(host or [scope.authority or ""]):
+        if (len(host) != 1 or host[0] not in known_hosts) and not hosts.allow(
+            host or [scope.authority or ""], getattr(scope, "trine_hosts", ())
+        ):
             return refuse_host(scope, proto)
         if scope.proto != "http":
             return talk(scope, proto)
@@ -80,7 +82,9 @@ def asgi_entry(table: Table, hosts: AllowedHosts, handler: Any = None) -> Callab
                 host.append(value)
         if size > MAX_HEADER_BYTES or len(scope["headers"]) > MAX_HEADERS:
             return refuse_headers(scope, receive, send)
-        if (len(host) != 1 or host[0] not in known_hosts) and not hosts.allow([line.decode("latin-1") for line in host]):
+        if (len(host) != 1 or host[0] not in known_hosts) and not hosts.allow(
+            [line.decode("latin-1") for line in host], scope.get("trine.hosts", ())
+        ):
             return refuse_host(scope, receive, send)
         if scope["type"] != "http":
             return talk(scope, receive, send)

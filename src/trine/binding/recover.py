@@ -94,7 +94,5 @@ async def _call(handler: Callable[..., Any], request: Request, error: Exception)
 
 def _report(error: Exception, request: Request) -> None:
     logger.error("%s %s failed", request.method, request.path, exc_info=error)
-    # In tests the client raises what the application did not expect.
-    observed = request.scope.get("trine.errors") if "scope" in vars(request) else None
-    if observed is not None:
-        observed.append(error)
+    if request.observed_errors is not None:
+        request.observed_errors.append(error)

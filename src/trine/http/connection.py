@@ -48,6 +48,11 @@ class Connection:
         """The connection as an ASGI 3.0 scope, for code that speaks ASGI."""
         raise NotImplementedError
 
+    @property
+    def observed_errors(self) -> list[Exception] | None:
+        """Where a test client looks for what the application did not expect; None for a real client."""
+        return None
+
     @cached_property
     def query_params(self) -> QueryParams:
         """The decoded query string."""

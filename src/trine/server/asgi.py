@@ -46,6 +46,11 @@ class _ASGIConnection:
         """`1.0`, `1.1` or `2`."""
         return str(self.scope.get("http_version", "1.1"))
 
+    @property
+    def observed_errors(self) -> list[Exception] | None:
+        """Where a test client looks for what the application did not expect; None for a real client."""
+        return self.scope.get("trine.errors")
+
     @cached_property
     def headers(self) -> Headers:
         """The header lines, in order, with case-insensitive names."""

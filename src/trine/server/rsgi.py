@@ -43,6 +43,11 @@ class _RSGIConnection:
         """`1.0`, `1.1` or `2`."""
         return str(self._source.http_version)
 
+    @property
+    def observed_errors(self) -> list[Exception] | None:
+        """Where a test client looks for what the application did not expect; None for a real client."""
+        return getattr(self._source, "trine_errors", None)
+
     @cached_property
     def headers(self) -> Headers:
         """The header lines, in order, with case-insensitive names."""
@@ -76,6 +81,8 @@ class _RSGIConnection:
             "state": {},
             "app": self.app,
             "path_params": self.path_params,
+            "trine.errors": self.observed_errors,
+            "trine.hosts": getattr(self._source, "trine_hosts", ()),
         }
 
 

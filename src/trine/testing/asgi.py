@@ -85,7 +85,9 @@ class ASGIWire:
             "server": opening.server,
             "state": self.state.copy(),
             "extensions": {},
+            # Ours: what the application did not expect, and the name that the client calls it by.
             "trine.errors": opening.errors,
+            "trine.hosts": (opening.server[0],),
         }
         if kind == "http":
             scope["method"] = opening.method

@@ -20,7 +20,7 @@ class Opening:
     headers: list[tuple[bytes, bytes]]
     server: tuple[str, int]
     client: tuple[str, int]
-    errors: list[BaseException] = field(default_factory=list)
+    errors: list[Exception] = field(default_factory=list)
 
     @property
     def decoded_path(self) -> str:

@@ -92,7 +92,9 @@ class RSGIScope:
         self.headers = RSGIHeaders(opening)
         self.server = "{}:{}".format(*opening.server)
         self.client = "{}:{}".format(*opening.client)
+        # Ours: what the application did not expect, and the name that the client calls it by.
         self.trine_errors = opening.errors
+        self.trine_hosts = (opening.server[0],)
 
 
 class RSGIHeaders:
