@@ -391,6 +391,8 @@ class _EndpointCompiler(StepWriter):
                 out.line(f"request = {make_request}")
             if plan.body_kind in ("json", "embedded"):
                 out.line("body = None")
+            if wire.respond:
+                out.line("sent = False")
             if self.timed:
                 out.line("task = current_task()")
                 out.line(f"reading = {plan.body_kind != 'none'}")
@@ -398,6 +400,10 @@ class _EndpointCompiler(StepWriter):
             with out.block("try:"):
                 self._write_answer()
             with out.block("except Exception as error:"):
+                if wire.respond:
+                    # The answer has begun: a second one would break it. The server logs the error and ends the connection.
+                    out.line("if sent:")
+                    out.line("    raise")
                 self._write_recovery("error", make_request)
             if self.timed:
                 with out.block("except CancelledError:"):
@@ -423,7 +429,8 @@ class _EndpointCompiler(StepWriter):
         if self.plan.body_kind in ("json", "embedded") and self.wire.request != "request":
             out.line("request._body = body")
         out.line(f"response = await recover({error}, request)")
-        out.line(self.wire.respond or "return response")
+        for line in self.wire.respond or ("return response",):
+            out.line(line)
 
     def _write_answer(self) -> None:
         out = self.out
@@ -538,6 +545,9 @@ class _EndpointCompiler(StepWriter):
                 out.line(f"status = {status} if reply.status_code is None else reply.status_code")
                 headers, status = "merged", "status"
                 raw_headers = f"[*{raw_headers}, *reply.headers.raw]"
+            if self.timed and (self.stacks or self.plan.asks_for("background")):
+                # What runs after the answer may take as long as it likes.
+                out.line("entries.pop(task, None)")
             for line in wire.reply:
                 out.line(line.format(status=status, headers=headers, raw_headers=raw_headers))
             if self.plan.asks_for("background"):
@@ -550,7 +560,8 @@ class _EndpointCompiler(StepWriter):
                 if self.timed:
                     # A stream may take as long as it likes.
                     out.line("entries.pop(task, None)")
-                out.line(wire.respond)
+                for line in wire.respond:
+                    out.line(line)
 
 
 @asynccontextmanager

@@ -208,7 +208,12 @@ def _serve_rsgi(handler: Handler, context: BindContext, names: Sequence[str]) ->
                 response = await handler(request)
             except Exception as error:
                 response = await recover(error, request)
-            await rsgi.send_response(response, proto, defaults, head=request.method == "HEAD")
+            try:
+                lines = rsgi.ready_headers(response, defaults)
+            except Exception as error:
+                response = await recover(error, request)
+                lines = rsgi.ready_headers(response, defaults)
+            await rsgi.send_ready(response, lines, proto, head=request.method == "HEAD")
         finally:
             if request._exit_stack is not None:
                 await request.close()
@@ -226,7 +231,12 @@ def _serve_asgi(handler: Handler, context: BindContext, names: Sequence[str]) ->
                 response = await handler(request)
             except Exception as error:
                 response = await recover(error, request)
-            await asgi.send_response(response, send, defaults, head=request.method == "HEAD")
+            try:
+                lines = asgi.ready_headers(response, defaults)
+            except Exception as error:
+                response = await recover(error, request)
+                lines = asgi.ready_headers(response, defaults)
+            await asgi.send_ready(response, lines, send, head=request.method == "HEAD")
         finally:
             if request._exit_stack is not None:
                 await request.close()

@@ -29,8 +29,8 @@ class Wire:
     request: str
     reply: tuple[str, ...]
     """Sends `payload`. `STATUS` and `HEADERS` are constants, or names where a dependency set them."""
-    respond: str
-    """Sends a `Response` object named `response`."""
+    respond: tuple[str, ...]
+    """Sends a `Response` object named `response`. Both ways set `sent` once a second answer would be one too many."""
     namespace: dict[str, Any] = field(default_factory=dict)
     headers_as_bytes: bool = False
 
@@ -53,9 +53,18 @@ RSGI = Wire(
         "    body = await read_body(proto, length, LIMIT)",
     ),
     request="RSGIRequest(scope, proto, app, {path_params})",
-    reply=("proto.response_bytes({status}, {headers}, payload)",),
-    respond="await send_response(response, proto, DEFAULT_HEADERS, head=scope.method == 'HEAD')",
-    namespace={"RSGIRequest": rsgi.RSGIRequest, "read_body": rsgi.read_body, "send_response": rsgi.send_response},
+    reply=("proto.response_bytes({status}, {headers}, payload)", "sent = True"),
+    respond=(
+        "lines = ready_headers(response, DEFAULT_HEADERS)",
+        "sent = True",
+        "await send_ready(response, lines, proto, head=scope.method == 'HEAD')",
+    ),
+    namespace={
+        "RSGIRequest": rsgi.RSGIRequest,
+        "read_body": rsgi.read_body,
+        "ready_headers": rsgi.ready_headers,
+        "send_ready": rsgi.send_ready,
+    },
 )
 
 ASGI = Wire(
@@ -75,16 +84,22 @@ ASGI = Wire(
     ),
     request="ASGIRequest(scope, receive, app, {path_params})",
     reply=(
+        "sent = True",
         "await send({{'type': 'http.response.start', 'status': {status}, "
         "'headers': [(b'content-length', b'%d' % len(payload)), *{headers}]}})",
         "await send({{'type': 'http.response.body', 'body': payload}})",
     ),
-    respond="await send_response(response, send, DEFAULT_HEADERS, head=scope['method'] == 'HEAD')",
+    respond=(
+        "lines = ready_headers(response, DEFAULT_HEADERS)",
+        "sent = True",
+        "await send_ready(response, lines, send, head=scope['method'] == 'HEAD')",
+    ),
     namespace={
         "ASGIRequest": asgi.ASGIRequest,
         "first_values": asgi.first_values,
         "read_body": asgi.read_body,
-        "send_response": asgi.send_response,
+        "ready_headers": asgi.ready_headers,
+        "send_ready": asgi.send_ready,
     },
     headers_as_bytes=True,
 )
@@ -107,7 +122,7 @@ REQUEST = Wire(
     body=("body = await whole_body(request, LIMIT)",),
     request="request",
     reply=("response = ReadyResponse(payload, {status}, {headers}, {raw_headers})",),
-    respond="",
+    respond=(),
     namespace={"ReadyResponse": ReadyResponse, "whole_body": whole_body},
 )
 
@@ -122,5 +137,5 @@ SOCKET = Wire(
     body=(),
     request="request",
     reply=(),
-    respond="",
+    respond=(),
 )

@@ -177,12 +177,20 @@ async def read_body(message: Any, receive: Receive, limit: int) -> bytes:
 
 async def send_response(response: Response, send: Send, defaults: HeaderList, *, head: bool = False) -> None:
     """Send a response, whatever its body is, then run its background work."""
+    await send_ready(response, ready_headers(response, defaults), send, head=head)
+
+
+def ready_headers(response: Response, defaults: HeaderList) -> RawHeaders:
+    """The lines that go out with a response. What can fail fails here, while another answer is still possible."""
     if isinstance(response, FileResponse):
         response.load_stat()
     if type(response) is ReadyResponse and response.is_untouched:
-        headers = [(b"content-length", b"%d" % len(response.body or b"")), *response.raw_pairs]
-    else:
-        headers = encode_pairs(complete_headers(response, defaults))
+        return [(b"content-length", b"%d" % len(response.body or b"")), *response.raw_pairs]
+    return encode_pairs(complete_headers(response, defaults))
+
+
+async def send_ready(response: Response, headers: RawHeaders, send: Send, *, head: bool = False) -> None:
+    """Send a response with its final header lines. An exception from here is the server's: the answer has begun."""
     body = response.body
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
     if body is not None or head:

@@ -164,14 +164,20 @@ async def read_body(protocol: Any, declared: str | None, limit: int) -> bytes:
 
 async def send_response(response: Response, protocol: Any, defaults: HeaderList, *, head: bool = False) -> None:
     """Send a response, whatever its body is, then run its background work."""
+    await send_ready(response, ready_headers(response, defaults), protocol, head=head)
+
+
+def ready_headers(response: Response, defaults: HeaderList) -> HeaderList:
+    """The lines that go out with a response. What can fail fails here, while another answer is still possible."""
     if type(response) is ReadyResponse and response.is_untouched:
-        protocol.response_bytes(response.status_code, response.pairs, response.body)
-        if response.background is not None:
-            await response.background()
-        return
+        return response.pairs
     if isinstance(response, FileResponse):
         response.load_stat()
-    headers = complete_headers(response, defaults)
+    return complete_headers(response, defaults)
+
+
+async def send_ready(response: Response, headers: HeaderList, protocol: Any, *, head: bool = False) -> None:
+    """Send a response with its final header lines. An exception from here is the server's: the answer has begun."""
     body = response.body
     if body is not None:
         if body:
