@@ -26,6 +26,12 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(params=["asgi", "rsgi"])
+def trine_interface(request: pytest.FixtureRequest) -> str:
+    """Every behaviour is tested on both wires."""
+    return request.param
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of a Chromium for Playwright's `executable_path`. Without one the test is skipped, and fails in CI."""
