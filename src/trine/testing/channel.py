@@ -76,7 +76,7 @@ class Channel:
     async def open(self, talking: Coroutine[Any, Any, None]) -> None:
         """Let the application talk, and wait for its answer to the handshake. Raises `Refusal`, or what escaped from it."""
         self._running = asyncio.ensure_future(talking)
-        self._running.add_done_callback(lambda _: self._signal.tell())
+        self._running.add_done_callback(self._finished)
         await self._signal.until(lambda: self.accepted or self.refusal or self._ended)
         if not self.accepted:
             await asyncio.wait([self._running])
@@ -109,6 +109,11 @@ class Channel:
         if self._running is not None:
             await end_task(self._running, grace)
             self._raise_failure()
+
+    def _finished(self, running: "asyncio.Task[None]") -> None:
+        # Looked at here, so that asyncio does not report an error that its client did not want to see.
+        escaped(running)
+        self._signal.tell()
 
     @property
     def _ended(self) -> bool:

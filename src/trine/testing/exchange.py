@@ -104,7 +104,7 @@ class Exchange:
     def begin(self, answering: Coroutine[Any, Any, None]) -> None:
         """Let the application answer."""
         self._running = asyncio.ensure_future(answering)
-        self._running.add_done_callback(lambda _: self._signal.tell())
+        self._running.add_done_callback(self._finished)
 
     async def started(self) -> bool:
         """Wait for the answer to begin. False where the application ended without one."""
@@ -138,6 +138,11 @@ class Exchange:
     def failure(self) -> BaseException | None:
         """What escaped from the application."""
         return escaped(self._running)
+
+    def _finished(self, running: "asyncio.Task[None]") -> None:
+        # Looked at here, so that asyncio does not report an error that its client did not want to see.
+        escaped(running)
+        self._signal.tell()
 
     @property
     def _ended(self) -> bool:

@@ -31,7 +31,7 @@ def client_for(trine_interface: str) -> Iterator[Callable[..., "TestClient"]]:
 
 @pytest.fixture
 def async_client_for(trine_interface: str) -> Callable[..., "AsyncTestClient"]:
-    """Make clients for asynchronous tests: `async with async_client_for(app) as client` starts the application."""
+    """Make an `AsyncTestClient` for an application. `async with` starts and stops it."""
 
     def make_client(app: Any, **options: Any) -> "AsyncTestClient":
         from . import AsyncTestClient
