@@ -9,13 +9,13 @@ import shutil
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from .contenders import ALL, BY_NAME, Contender
 from .gate import check
 from .report import render
-from .results import Results
+from .results import Results, Run
 from .rounds import Plan, measure
 from .servers import running
 from .workloads import WORKLOADS
@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _names_of(known: dict[str, object] | dict[str, Contender]):  # type: ignore[no-untyped-def]  # an argparse converter
+def _names_of(known: Mapping[str, object]) -> Callable[[str], list[str]]:
     def names(text: str) -> list[str]:
         chosen = text.split(",")
         if unknown := [name for name in chosen if name not in known]:
@@ -99,18 +99,25 @@ def _mirrored_headers(options: argparse.Namespace) -> dict[str, str]:
     if trine is None or not trine.is_installed():
         return {}
     workload = WORKLOADS["json"]
-    with tempfile.TemporaryDirectory() as logs:
-        with running(trine, options.port, options.server_core, {"BENCHMARK_WORKLOAD": workload.name}, Path(logs)) as server:
-            headers = check(workload, server.port)
+    environment = {"BENCHMARK_WORKLOAD": workload.name}
+    with (
+        tempfile.TemporaryDirectory() as logs,
+        running(trine, options.port, options.server_core, environment, Path(logs)) as server,
+    ):
+        headers = check(workload, server.port)
     return {"BENCHMARK_HEADERS": json.dumps([pair for pair in headers.items() if pair[0] not in SERVER_HEADERS])}
 
 
 def _machine() -> dict[str, str]:
-    models = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    models = [
+        line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")
+    ]
     arguments = sysconfig.get_config_var("CONFIG_ARGS") or ""
     return {
         "python": platform.python_version(),
-        "build": "with profile-guided optimisation" if "--enable-optimizations" in arguments else "without profile-guided optimisation",
+        "build": "with profile-guided optimisation"
+        if "--enable-optimizations" in arguments
+        else "without profile-guided optimisation",
         "cpu": models[0] if models else platform.machine(),
         "cores": str(os.cpu_count()),
         "kernel": platform.release(),
@@ -122,12 +129,14 @@ def _versions(contenders: Sequence[Contender]) -> dict[str, str]:
     return {name: importlib.metadata.version(name) for name in names}
 
 
-def _print_ratios(run) -> None:  # type: ignore[no-untyped-def]
+def _print_ratios(run: Run) -> None:
     for app in run.apps:
         if figures := run.figures(app):
             rate = sorted(figure.per_cpu_second for figure in figures)[len(figures) // 2]
             versus = "  ".join(
-                f"{run.ratio(app, other)} × {other}" for other in ("raw-rsgi", "raw-asgi", "fastapi") if app != other and run.ratio(app, other)
+                f"{run.ratio(app, other)} × {other}"
+                for other in ("raw-rsgi", "raw-asgi", "fastapi")
+                if app != other and run.ratio(app, other)
             )
             print(f"{run.workload:14} {app:20} {rate:10,.0f}/CPU s  {1e6 / rate:7.1f} µs  {versus}")
 

@@ -165,7 +165,7 @@ ALL = (
     Contender(
         "emmett55",
         "Granian, RSGI",
-        "{bin}/emmett55 -a benchmarks.apps.emmett55_app serve --interface rsgi --loop uvloop --no-access-log --log-level error --port {port}",
+        "{bin}/emmett55 -a benchmarks.apps.emmett55_app serve --interface rsgi --loop uvloop --log-level error --port {port}",
         ("emmett55", "granian"),
         "emmett55",
         COMMON,

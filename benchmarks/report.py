@@ -8,7 +8,18 @@ from .results import Results, Run
 from .workloads import WORKLOADS
 
 RAW_OF = {"Granian, RSGI": "raw-rsgi", "Uvicorn": "raw-asgi"}
-HEADER = ("application", "server", "req/s of CPU", "CPU µs", "wall req/s", "p50 ms", "p99 ms", "of raw", "× FastAPI", "Trine ÷ it")
+HEADER = (
+    "application",
+    "server",
+    "req/s of CPU",
+    "CPU µs",
+    "wall req/s",
+    "p50 ms",
+    "p99 ms",
+    "of raw",
+    "× FastAPI",
+    "Trine ÷ it",
+)
 
 
 def render(all_results: Iterable[Results], command: str) -> str:
@@ -22,10 +33,11 @@ def render(all_results: Iterable[Results], command: str) -> str:
 
 INTRODUCTION = """# Results
 
-Made by `{command}`. Each figure is requests per second of *server CPU* (user and system time of all of the server's processes): one worker
-pinned to one core, the load generator on the other. Ratios are taken within one round, then the median counts and the range stands behind it.
-"of raw" compares with the application written by hand for the same server; "Trine ÷ it" compares Trine on Granian with the row, and says *ahead*
-where the median and all rounds but one are above 1. Every row passed the same checks of answers and refusals first.
+Made by `{command}`. Each figure is requests per second of *server CPU*: user and system time of all of the server's
+processes, one worker pinned to one core, the load generator on the other. Ratios are taken within one round; the median
+counts, and the range stands behind it. "of raw" compares with the application written by hand for the same server.
+"Trine ÷ it" compares Trine on Granian with the row, and says *ahead* where the median and all rounds but one are above 1.
+Every row gave the right answers, and refused the wrong requests, before it was timed.
 """
 
 
@@ -55,7 +67,7 @@ def _cells(results: Results, run: Run, app: str) -> list[str]:
     contender = BY_NAME[app]
 
     def middle(name: str) -> float:
-        return median(getattr(figure, name) for figure in figures)
+        return float(median(getattr(figure, name) for figure in figures))
 
     rate = middle("per_cpu_second")
     return [

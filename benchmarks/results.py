@@ -92,7 +92,12 @@ class Results:
     def unfinished(self, run: Run, rounds: int) -> Run | None:
         """Return an earlier run of the same kind, complete or not."""
         for old in reversed(self.runs):
-            same = (old.workload, old.seconds, old.connections, old.apps) == (run.workload, run.seconds, run.connections, run.apps)
+            same = (old.workload, old.seconds, old.connections, old.apps) == (
+                run.workload,
+                run.seconds,
+                run.connections,
+                run.apps,
+            )
             if same and len(old.rounds) <= rounds:
                 return old
         return None
@@ -119,7 +124,9 @@ FIELDS = ("requests", "cpu", "per_second", "p50_us", "p99_us")
 
 def _run_to(run: Run) -> dict[str, Any]:
     # One line per figure keeps the file short and its changes readable.
-    rounds = [{app: " ".join(f"{getattr(figure, name):.10g}" for name in FIELDS) for app, figure in r.items()} for r in run.rounds]
+    rounds = [
+        {app: " ".join(f"{getattr(figure, name):.10g}" for name in FIELDS) for app, figure in r.items()} for r in run.rounds
+    ]
     return {
         "workload": run.workload,
         "seconds": run.seconds,

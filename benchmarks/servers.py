@@ -50,7 +50,10 @@ def running(contender: Contender, port: int, core: int, environment: Mapping[str
         process = subprocess.Popen(
             ["taskset", "-c", str(core), *contender.command_line(BIN, port)],
             cwd=ROOT,
-            env=os.environ | contender.environment_for(port) | environment | {"PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"},
+            env=os.environ
+            | contender.environment_for(port)
+            | environment
+            | {"PYTHONPATH": f"{ROOT}:{ROOT / 'src'}:{os.environ.get('PYTHONPATH', '')}"},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

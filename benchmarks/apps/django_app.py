@@ -52,9 +52,7 @@ def item(request: HttpRequest, id: int, group: str) -> HttpResponse:
 
 if MANY:
     names = [f"group{n}" for n in GROUPS]
-    urlpatterns = [
-        route for g in names for route in (path(f"{g}/about", small), path(f"{g}/items/<int:id>", item, {"group": g}))
-    ]
+    urlpatterns = [route for g in names for route in (path(f"{g}/about", small), path(f"{g}/items/<int:id>", item, {"group": g}))]
 else:
     urlpatterns = [
         path("plain", plain),

@@ -120,7 +120,8 @@ async def typed(scope: Any, receive: Any, send: Any) -> None:
         insured = flag_in(scope["query_string"], b"insured")
         house = validate_house(await body_of(receive))
     except (ValueError, Refused, ValidationError):
-        return await refuse(send)
+        await refuse(send)
+        return
     await answer(send, to_json(pydantic_records.price(house_id, insured, house)))
 
 
@@ -131,7 +132,8 @@ async def typed_msgspec(scope: Any, receive: Any, send: Any) -> None:
         insured = flag_in(scope["query_string"], b"insured")
         house = decode_house(await body_of(receive))
     except (ValueError, Refused, msgspec.DecodeError):
-        return await refuse(send)
+        await refuse(send)
+        return
     await answer(send, encode(msgspec_records.price(house_id, insured, house)))
 
 
@@ -141,7 +143,8 @@ async def dependencies(scope: Any, receive: Any, send: Any) -> None:
         tenant = header_in(scope, b"x-tenant")
         user = await user_of(cookie_in(header_in(scope, b"cookie"), "session"), tenant)
     except Refused:
-        return await refuse(send)
+        await refuse(send)
+        return
     await answer(send, encode(describe(user)))
 
 
@@ -157,7 +160,8 @@ def item_of(group: str) -> Callable[[Any, str], Any]:
         try:
             item_id = int(rest)
         except ValueError:
-            return await refuse(send)
+            await refuse(send)
+            return
         await answer(send, encode({"group": group, "id": item_id}))
 
     return item
@@ -178,7 +182,8 @@ ITEMS = {f"group{n}": item_of(f"group{n}") for n in GROUPS}
 async def app(scope: Any, receive: Any, send: Any) -> None:
     """Answer one request, or the server's lifespan."""
     if scope["type"] == "lifespan":
-        return await live(receive, send)
+        await live(receive, send)
+        return
     path = scope["path"]
     handler = STATIC.get((scope["method"], path))
     if handler is not None:

@@ -82,7 +82,8 @@ async def typed(scope: Any, proto: Any) -> None:
         insured = flag_in(scope.query_string, "insured")
         house = validate_house(await proto())
     except (ValueError, Refused, ValidationError):
-        return refuse(proto)
+        refuse(proto)
+        return
     proto.response_bytes(200, JSON_HEADERS, to_json(pydantic_records.price(house_id, insured, house)))
 
 
@@ -93,7 +94,8 @@ async def typed_msgspec(scope: Any, proto: Any) -> None:
         insured = flag_in(scope.query_string, "insured")
         house = decode_house(await proto())
     except (ValueError, Refused, msgspec.DecodeError):
-        return refuse(proto)
+        refuse(proto)
+        return
     proto.response_bytes(200, JSON_HEADERS, encode(msgspec_records.price(house_id, insured, house)))
 
 
@@ -107,7 +109,8 @@ async def dependencies(scope: Any, proto: Any) -> None:
             raise Refused
         user = await user_of(cookie_in(cookies, "session"), tenant)
     except Refused:
-        return refuse(proto)
+        refuse(proto)
+        return
     proto.response_bytes(200, JSON_HEADERS, encode(describe(user)))
 
 
@@ -123,7 +126,8 @@ def item_of(group: str) -> Callable[[Any, Any, str], Any]:
         try:
             item_id = int(rest)
         except ValueError:
-            return refuse(proto)
+            refuse(proto)
+            return
         proto.response_bytes(200, JSON_HEADERS, encode({"group": group, "id": item_id}))
 
     return item

@@ -53,7 +53,9 @@ def add_workloads() -> None:
     async def account(request: Request) -> Any:
         tenant = request.headers.get("x-tenant")
         cookies = request.headers.get("cookie") or ""
-        session = next((value for name, _, value in (c.strip().partition("=") for c in cookies.split(";")) if name == "session"), None)
+        session = next(
+            (value for name, _, value in (c.strip().partition("=") for c in cookies.split(";")) if name == "session"), None
+        )
         if tenant is None or session is None:
             return refused()
         return describe(await user_of(session, tenant))
