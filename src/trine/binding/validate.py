@@ -1,6 +1,7 @@
 """From text and JSON to typed values: Pydantic's validators, msgspec's decoders, and what their errors look like to a client."""
 
 import json
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import isclass
@@ -9,6 +10,7 @@ from typing import Annotated, Any, get_args
 import msgspec
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError
+from pydantic.warnings import UnsupportedFieldAttributeWarning
 from pydantic_core import SchemaValidator
 
 from trine.errors import SetupError
@@ -35,7 +37,10 @@ class BodyCodec:
 def adapter_for(annotation: Any, where: str = "") -> TypeAdapter[Any]:
     """Build Pydantic's adapter for a type. Raises `SetupError` for a type that Pydantic does not know."""
     try:
-        return TypeAdapter(portable(annotation))
+        with warnings.catch_warnings():
+            # What only documents, such as `deprecated`, has no effect on validation, and is meant to have none.
+            warnings.simplefilter("ignore", UnsupportedFieldAttributeWarning)
+            return TypeAdapter(portable(annotation))
     except (PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError) as error:
         reason = str(error).splitlines()[0]
         raise SetupError(
