@@ -49,6 +49,8 @@ class App(APIRouter):
         openapi_url: str | None = "/openapi.json",
         docs_url: str | None = "/docs",
         redoc_url: str | None = "/redoc",
+        swagger_ui_parameters: dict[str, Any] | None = None,
+        swagger_ui_init_oauth: dict[str, Any] | None = None,
         separate_input_output_schemas: bool = True,
         root_path: str = "",
         redirect_slashes: bool = True,
@@ -91,6 +93,8 @@ class App(APIRouter):
         self.openapi_url = openapi_url
         self.docs_url = docs_url
         self.redoc_url = redoc_url
+        self.swagger_ui_parameters = swagger_ui_parameters
+        self.swagger_ui_init_oauth = swagger_ui_init_oauth
         self.separate_input_output_schemas = separate_input_output_schemas
         self.root_path = root_path
         self.redirect_slashes = redirect_slashes
