@@ -12,6 +12,8 @@
     │   ├── RequestValidationError      422: inputs that do not fit the signature, all of them at once
     │   ├── WebSocketRequestValidationError
     │   └── ResponseValidationError     500: a handler's value that does not fit its response model
+    ├── BadSignature                    a signed text that was changed, or signed with another key
+    │   └── SignatureExpired            one that was signed too long ago
     ├── WebSocketException              close a WebSocket with a code
     ├── WebSocketDisconnect             the other side closed the WebSocket
     └── ClientDisconnect                the client left before its body was read
@@ -129,6 +131,14 @@ class WebSocketRequestValidationError(ValidationFailure):
 
 class ResponseValidationError(ValidationFailure):
     """A handler returned something that its response model does not allow: the application's mistake, not the client's."""
+
+
+class BadSignature(TrineError):
+    """A signed text that was changed, or was signed with another key or for another purpose."""
+
+
+class SignatureExpired(BadSignature):
+    """A signed text that was signed too long ago."""
 
 
 class WebSocketException(TrineError):

@@ -187,7 +187,7 @@ class _Reader:
                 )
             param = param or Path()
         elif param is None:
-            param = _guess(annotation)()
+            param = _guess(annotation, function)()
         _check_scalar(name, annotation, param, function)
         return Input(name, param.kind, _aliases(name, param), annotation, param, default, where)
 
@@ -304,7 +304,7 @@ def _split(parameter: inspect.Parameter, function: Any) -> tuple[Any, Param | No
         # Pydantic's own Field() as the default: what it says about the value, wherever that comes from.
         attributes = default.asdict()["attributes"]
         annotation = Annotated[annotation, default]
-        default = param = _guess(annotation)(attributes.pop("default", UNSET), **attributes)
+        default = param = _guess(annotation, function)(attributes.pop("default", UNSET), **attributes)
         return annotation, param, None
     if isinstance(default, Param | Depends):
         if param is not None or depends is not None:
@@ -315,7 +315,7 @@ def _split(parameter: inspect.Parameter, function: Any) -> tuple[Any, Param | No
             )
         param, depends = (default, None) if isinstance(default, Param) else (None, default)
     if said and depends is None:
-        param = (param or _guess(annotation)()).completed({key: said[key] for key in said if key != "default"})
+        param = (param or _guess(annotation, function)()).completed({key: said[key] for key in said if key != "default"})
     return annotation, param, depends
 
 
@@ -343,7 +343,9 @@ def _aliases(name: str, param: Param) -> tuple[str, ...]:
     return (name.replace("_", "-") if isinstance(param, Header) and param.convert_underscores else name,)
 
 
-def _guess(annotation: Any) -> type[Param]:
+def _guess(annotation: Any, function: Any) -> type[Param]:
+    if getattr(function, "reads_form", False):
+        return Form
     if is_upload(annotation):
         return File
     return Query if is_scalar(annotation) else Body

@@ -1,10 +1,12 @@
-"""Security: where credentials stand in a request, and how the documentation says so."""
+"""Security: where credentials stand in a request, how the documentation says so, and signed values."""
 
 from .api_key import APIKeyCookie, APIKeyHeader, APIKeyQuery
 from .http import HTTPAuthorizationCredentials, HTTPBase, HTTPBasic, HTTPBasicCredentials, HTTPBearer, HTTPDigest
 from .oauth2 import OAuth2, OAuth2AuthorizationCodeBearer, OAuth2PasswordBearer
 from .open_id import OpenIdConnect
+from .password_form import OAuth2PasswordRequestForm, OAuth2PasswordRequestFormStrict
 from .scheme import SecurityScheme
+from .signing import Signer, TimedSigner
 
 __all__ = [
     "APIKeyCookie",
@@ -19,6 +21,10 @@ __all__ = [
     "OAuth2",
     "OAuth2AuthorizationCodeBearer",
     "OAuth2PasswordBearer",
+    "OAuth2PasswordRequestForm",
+    "OAuth2PasswordRequestFormStrict",
     "OpenIdConnect",
     "SecurityScheme",
+    "Signer",
+    "TimedSigner",
 ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from trine.errors import SetupError
 from trine.http import Connection
 
 from .scheme import SecurityScheme, split_authorization
@@ -63,7 +64,7 @@ class HTTPBasic(HTTPBase):
         super().__init__(scheme="basic", scheme_name=scheme_name, description=description, auto_error=auto_error)
         self.realm = realm
         if realm:
-            self.challenge = f'Basic realm="{realm}"'
+            self.challenge = f'Basic realm="{_quoted(realm)}"'
 
     async def __call__(self, request: Connection) -> HTTPBasicCredentials | None:
         scheme, credentials = split_authorization(request.headers.get("authorization"))
@@ -111,3 +112,10 @@ class HTTPDigest(HTTPBase):
 
     def _fits(self, scheme: str) -> bool:
         return scheme.lower() == "digest"
+
+
+def _quoted(realm: str) -> str:
+    """A realm as a quoted string (RFC 9110 §5.6.4)."""
+    if not realm.isprintable() or not realm.isascii():
+        raise SetupError(f"The realm {realm!r} has characters that no header can carry.", hint="Use visible ASCII characters.")
+    return realm.replace("\\", "\\\\").replace('"', '\\"')

@@ -38,7 +38,7 @@ class OAuth2(SecurityScheme):
 class _Bearer(OAuth2):
     async def __call__(self, request: Connection) -> str | None:
         scheme, token = split_authorization(request.headers.get("authorization"))
-        if scheme.lower() != "bearer":
+        if scheme.lower() != "bearer" or not token:
             self.refuse()
             return None
         return token

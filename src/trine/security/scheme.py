@@ -19,8 +19,9 @@ class SecurityScheme:
         self.description = description
         self.auto_error = auto_error
 
-    def document(self) -> dict[str, Any]:
-        """The scheme as an OpenAPI Security Scheme Object."""
+    @property
+    def model(self) -> dict[str, Any]:
+        """The scheme as an OpenAPI Security Scheme Object (OpenAPI 3.1 §4.8.27)."""
         described = {} if self.description is None else {"description": self.description}
         return {**self._document(), **described}
 
