@@ -8,17 +8,19 @@ The names used here are Granian's own and may change; `install` says no when the
 """
 
 import asyncio
+from asyncio.tasks import _enter_task, _leave_task
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import copy_context
+from functools import partial
 from types import coroutine
 from typing import Any, Protocol
 
 try:
-    from granian._futures import _BaseCBScheduler
+    from granian._granian import CallbackScheduler
     from granian.server import mp
 except ImportError:  # Another Granian, or none: its own scheduler does the work.
-    _BaseCBScheduler = mp = None
+    CallbackScheduler = mp = None
 
 Watcher = Any
 Schedule = Callable[[Watcher], None]
@@ -35,23 +37,19 @@ class Served(Protocol):
 
 def install(app: Served) -> bool:
     """Use this scheduler in the worker process that calls it. False where Granian has no place for it."""
-    if mp is None or not hasattr(mp, "_new_cbscheduler") or not hasattr(_BaseCBScheduler, "_run"):
+    if not hasattr(mp, "_new_cbscheduler"):
         return False
 
+    class BurstScheduler(CallbackScheduler):  # type: ignore[misc, valid-type] # Granian may be another one
+        def __init__(self, loop: asyncio.AbstractEventLoop, callback: Any, *unused: Any) -> None:
+            # Granian takes this attribute once and reads it from Rust.
+            self._schedule_fn = make_schedule(loop, callback, app)
+
     def new_scheduler(loop: asyncio.AbstractEventLoop, callback: Callable[[Watcher], Any], impl_asyncio: bool = True) -> Any:
-        scheduler = _BurstScheduler()
-        scheduler._schedule_fn = make_schedule(loop, callback, app)
-        return scheduler
+        return BurstScheduler(loop, callback, None, partial(_enter_task, loop), partial(_leave_task, loop))
 
     mp._new_cbscheduler = new_scheduler
     return True
-
-
-class _BurstScheduler(_BaseCBScheduler if _BaseCBScheduler is not None else object):  # type: ignore[misc, valid-type] # Granian may be another one
-    __slots__ = ()
-
-    def cancel(self) -> bool:
-        return False
 
 
 def make_schedule(loop: asyncio.AbstractEventLoop, callback: Callable[[Watcher], Any], app: Served) -> Schedule:
