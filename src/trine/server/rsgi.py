@@ -119,6 +119,11 @@ class RSGIWebSocket(_RSGIConnection, WebSocket):
         self._transport: Any = None
         self._open(source, app, {} if path_params is None else path_params)
 
+    @property
+    def scheme(self) -> str:
+        """`ws` or `wss`. Granian names the scheme of the handshake, `http` or `https`."""
+        return {"http": "ws", "https": "wss"}.get(self._source.scheme, str(self._source.scheme))
+
     @cached_property
     def scope(self) -> Scope:
         """The connection as an ASGI 3.0 scope, for code that speaks ASGI."""
