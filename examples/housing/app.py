@@ -1,9 +1,10 @@
 """House prices: the model that train.py stored, behind a typed API."""
 
 from pathlib import Path
+from typing import Annotated, Any
 
 import skops.io
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from trine import App
 
@@ -13,16 +14,24 @@ SALE = {
 }  # fmt: skip
 
 
+def whole(value: Any) -> Any:
+    """Read 3.0 as 3: to JSON Schema, and so to the documentation, both are integers."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(whole)]
+
+
 class House(BaseModel):
     """A house as the sales records describe it."""
 
     model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [SALE]})
 
-    lotsize: int = Field(gt=0, le=1_000_000, description="Lot size in square feet")
-    bedrooms: int = Field(ge=0, le=100)
-    bathrms: int = Field(ge=0, le=100, description="Full bathrooms")
-    stories: int = Field(ge=1, le=100, description="Storeys, the basement not counted")
-    garagepl: int = Field(ge=0, le=100, description="Garage places")
+    lotsize: Whole = Field(gt=0, le=1_000_000, description="Lot size in square feet")
+    bedrooms: Whole = Field(ge=0, le=100)
+    bathrms: Whole = Field(ge=0, le=100, description="Full bathrooms")
+    stories: Whole = Field(ge=1, le=100, description="Storeys, the basement not counted")
+    garagepl: Whole = Field(ge=0, le=100, description="Garage places")
     driveway: bool
     recroom: bool = Field(description="Has a recreation room")
     fullbase: bool = Field(description="Has a full and finished basement")
