@@ -6,14 +6,14 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from trine.concurrency import Deadlines, set_thread_limit
-
 from trine.routing import APIRouter, Middleware
+from trine.server.drain import closing_asgi, closing_rsgi
 from trine.server.lifespan import LifespanRunner, answer_lifespan
 from trine.types import Decorator, Receive, Scope, Send, State
 
 if TYPE_CHECKING:
     from trine.binding.dispatch import Declarations
-    from trine.settings import Settings
+    from trine.settings import Problem, Settings
 
 
 class Battery(Protocol):
@@ -105,6 +105,9 @@ class App(APIRouter):
         self._debug = debug
         self._settings: Settings | None = None
         self._middleware: list[Middleware] = list(reversed(middleware))
+        self.test_hosts: list[str] = []
+        self._batteries: list[Battery] = []
+        self._is_checked = False
         self._lifespan = LifespanRunner(self, lifespan)
         self._deadlines = Deadlines()
         self._declarations: Declarations | None = None
@@ -122,7 +125,7 @@ class App(APIRouter):
         self._middleware.append(middleware(**options) if isinstance(middleware, type) else middleware)
         self.changed()
 
-    def middleware(self, kind: Literal["http"] = "http") -> Decorator:
+    def middleware(self, kind: Literal["http"] = "http") -> Decorator:  # noqa: ARG002 - FastAPI's spelling; there is one kind
         """Wrap everything with a function of the request and `call_next`, which gives the response."""
 
         def register(function: Any) -> Any:
@@ -143,6 +146,7 @@ class App(APIRouter):
     def install(self, *batteries: Battery) -> None:
         """Attach batteries: each one's `setup(app)` is called once."""
         for battery in batteries:
+            self._batteries.append(battery)
             battery.setup(self)
 
     # What handlers ask ------------------------------------------------------------------------------------------
@@ -153,7 +157,7 @@ class App(APIRouter):
         if self._settings is None:
             from trine.settings import Settings
 
-            self._settings = self._given_settings or Settings()
+            self._settings = self._given_settings or Settings.load()
         return self._settings
 
     @property
@@ -199,6 +203,7 @@ class App(APIRouter):
     # What servers call ------------------------------------------------------------------------------------------
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer an ASGI server."""
         if scope["type"] == "lifespan":
             await answer_lifespan(self, self._lifespan, scope, receive, send)
         else:
@@ -214,6 +219,7 @@ class App(APIRouter):
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.prepare()
+        self.refuse_unsafe()
         loop.run_until_complete(self._lifespan.start())
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -223,6 +229,32 @@ class App(APIRouter):
         """Bind and compile everything now, and report every mistake. Servers call it before the first request."""
         set_thread_limit(self.settings.threads)
         _ = self.declarations
+
+    def problems(self) -> "list[Problem]":
+        """What is unsafe in production: in the settings, the middleware and the batteries. `trine check` prints it."""
+        from trine.settings import find_problems
+
+        return find_problems(self.settings, debug=bool(self._debug), parts=[*self._middleware, *self._batteries])
+
+    def refuse_unsafe(self) -> None:
+        """Raise `SetupError` where production would start with unsafe settings; in development, warn. Servers call it."""
+        if not self._is_checked:
+            from trine.settings import refuse_problems
+
+            refuse_problems(self.settings, self.problems())
+            self._is_checked = True
+
+    def allow_tests(self, host: str) -> None:
+        """Answer to one more host name, and start whatever the settings are: for clients that call without a network."""
+        self._is_checked = True
+        if host not in self.test_hosts:
+            self.test_hosts.append(host)
+            self.changed()
+
+    def drain(self) -> None:
+        """Ask every client to leave: from now on, each answer closes its connection. A server calls it before it stops."""
+        self._answer_asgi = closing_asgi(self._answer_asgi)
+        self._answer_rsgi = closing_rsgi(self._answer_rsgi)
 
     def _first_asgi(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         from trine.binding.build import build_asgi
@@ -281,5 +313,3 @@ def _from_function(function: Callable[..., Any]) -> Middleware:
         return call_function
 
     return with_function
-
-

@@ -90,7 +90,7 @@ class ASGIRequest(_ASGIConnection, Request):
             receiving = self._receive()
             try:
                 # One step of the coroutine: a server that has something to say returns at once.
-                receiving.__await__().send(None)  # type: ignore[attr-defined] # iterators of awaitables are generators
+                receiving.__await__().send(None)
             except StopIteration as done:
                 self._left = done.value.get("type") == "http.disconnect"
             else:
@@ -137,8 +137,8 @@ class ASGIWebSocket(_ASGIConnection, WebSocket):
         message = await self._receive_message()
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1005), message.get("reason"))
-        data = message.get("text")
-        return data if data is not None else message["bytes"]
+        data: str | bytes | None = message.get("text")
+        return message["bytes"] if data is None else data
 
     async def _send(self, data: str | bytes) -> None:
         key = "text" if isinstance(data, str) else "bytes"

@@ -50,6 +50,7 @@ async def answer_lifespan(app: Any, runner: LifespanRunner, scope: Scope, receiv
     message = await receive()
     try:
         app.prepare()
+        app.refuse_unsafe()
         await runner.start()
     except BaseException as error:
         await send({"type": "lifespan.startup.failed", "message": str(error)})

@@ -20,7 +20,7 @@ try:
     from granian._granian import CallbackScheduler
     from granian.server import mp
 except ImportError:  # Another Granian, or none: its own scheduler does the work.
-    CallbackScheduler = mp = None
+    CallbackScheduler = mp = None  # type: ignore[assignment, misc]
 
 Watcher = Any
 Schedule = Callable[[Watcher], None]
@@ -40,15 +40,15 @@ def install(app: Served) -> bool:
     if not hasattr(mp, "_new_cbscheduler"):
         return False
 
-    class BurstScheduler(CallbackScheduler):  # type: ignore[misc, valid-type] # Granian may be another one
-        def __init__(self, loop: asyncio.AbstractEventLoop, callback: Any, *unused: Any) -> None:
+    class BurstScheduler(CallbackScheduler):
+        def __init__(self, loop: asyncio.AbstractEventLoop, callback: Any, *_unused: Any) -> None:
             # Granian takes this attribute once and reads it from Rust.
             self._schedule_fn = make_schedule(loop, callback, app)
 
-    def new_scheduler(loop: asyncio.AbstractEventLoop, callback: Callable[[Watcher], Any], impl_asyncio: bool = True) -> Any:
+    def new_scheduler(loop: asyncio.AbstractEventLoop, callback: Callable[[Watcher], Any], impl_asyncio: bool = True) -> Any:  # noqa: ARG001, FBT002 - Granian's
         return BurstScheduler(loop, callback, None, partial(_enter_task, loop), partial(_leave_task, loop))
 
-    mp._new_cbscheduler = new_scheduler
+    mp._new_cbscheduler = new_scheduler  # noqa: SLF001 - the point of this file
     return True
 
 

@@ -18,7 +18,7 @@ _END: Any = object()
 
 def as_asgi(app: Any) -> ASGIApp:
     """Give an ASGI face to an application: itself where it speaks ASGI, an adapter where it speaks WSGI."""
-    return cast(ASGIApp, app) if speaks_asgi(app) else WSGIAdapter(app)
+    return cast("ASGIApp", app) if speaks_asgi(app) else WSGIAdapter(app)
 
 
 def speaks_asgi(app: Any) -> bool:
@@ -40,13 +40,14 @@ class WSGIAdapter:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer an ASGI server. WebSockets are refused: WSGI has none."""
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1000})
             return
         with SpooledTemporaryFile(max_size=_SPOOL) as body:
             await _read_body(receive, body)
             body.seek(0)
-            call = _Call(self.app, make_environ(scope, cast(BinaryIO, body)))
+            call = _Call(self.app, make_environ(scope, cast("BinaryIO", body)))
             try:
                 chunk = await run_in_thread(call.start)
                 await send(call.head())
@@ -108,9 +109,7 @@ class _Call:
         known = any(name.lower() == "content-length" for name, _ in self.headers)
         return known and len(gathered) < _GATHER
 
-    def _start_response(
-        self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
-    ) -> Callable[[bytes], None]:
+    def _start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
         if exc_info is not None and self.sent:
             raise exc_info[1].with_traceback(exc_info[2])
         if self.status and exc_info is None:

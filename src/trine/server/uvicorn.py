@@ -1,0 +1,91 @@
+"""Uvicorn, for those who want it: `trine run --server uvicorn`."""
+
+import asyncio
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+from .access import AccessLog
+from .drain import closing_asgi
+from .options import ServerOptions
+from .switch import Switch
+from .worker import Worker
+
+
+def serve(app: Any, worker: Worker) -> None:
+    """Serve an application until the worker is asked to stop."""
+    loop = worker.new_loop()
+    entry: Any = app if hasattr(app, "drain") else Switch(app, closing_asgi)
+    target = AccessLog(worker.options.access_log_format).asgi(entry) if worker.options.access_log else entry
+    server = _Server(_config(target, worker.options), worker)
+
+    async def run() -> None:
+        serving = asyncio.ensure_future(server.serve(sockets=[worker.listener]))
+        asked = asyncio.ensure_future(worker.until_asked())
+        await asyncio.wait([serving, asked], return_when=asyncio.FIRST_COMPLETED)
+        if not serving.done():
+            await worker.drain(server, entry.drain)
+        asked.cancel()
+        await serving
+
+    worker.watch(loop)
+    loop.run_until_complete(run())
+    if server.lifespan.should_exit and not server.started:
+        raise SystemExit(1)
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its own signal handlers: the worker says when to stop."""
+
+    def __init__(self, config: uvicorn.Config, worker: Worker) -> None:
+        super().__init__(config)
+        self.worker = worker
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the worker."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        if self.started:
+            self.worker.ready()
+
+    def close(self) -> None:
+        """Accept nothing more, and close every connection as soon as it has its answer."""
+        self.should_exit = True
+
+    def is_closed(self) -> bool:
+        """Whether every connection has ended."""
+        return not self.server_state.connections
+
+    def in_flight(self) -> Iterable["asyncio.Task[Any]"]:
+        """Requests that are being answered."""
+        return list(self.server_state.tasks)
+
+
+def _config(app: Any, options: ServerOptions) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        interface="asgi3",
+        loop="none",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        # Who is believed is the application's setting `trusted_proxies`.
+        proxy_headers=False,
+        server_header=False,
+        backlog=options.backlog,
+        limit_concurrency=None,
+        timeout_keep_alive=int(options.header_timeout),
+        # The worker ends what is late; this is for the case that it cannot.
+        timeout_graceful_shutdown=int(options.drain_timeout) + 5,
+        h11_max_incomplete_event_size=options.header_buffer,
+        ssl_certfile=options.tls_certificate,
+        ssl_keyfile=options.tls_key,
+        ssl_keyfile_password=options.tls_key_password,
+    )
