@@ -16,10 +16,16 @@ for package in "swagger-ui-dist@$SWAGGER_UI" "redoc@$REDOC"; do
     tar xzf "${package%@*}"-*.tgz -C "${package%@*}" --strip-components=1
 done
 
-# Without source maps, which are not shipped, and without the one image that ReDoc loads from another host.
-ship() {
-    sed -e '/^\/[/*]# sourceMappingURL=/d' -e 's|\\n//# sourceMappingURL=[0-9a-f]*\.worker\.js\.map||' \
-        -e 's#https://cdn\.redoc\.ly/redoc/logo-mini\.svg#data:,#' "$1" | gzip -9 -n > "$assets/$2.gz"
+patch() { # patch FILE BEFORE AFTER: replace a text that occurs exactly once
+    [ "$(grep -oF -- "$2" "$1" | wc -l)" = 1 ] || { echo "$1 does not have once: $2" >&2; exit 1; }
+    BEFORE=$2 AFTER=$3 perl -0pi -e 's/\Q$ENV{BEFORE}\E/$ENV{AFTER}/' "$1"
+}
+# ReDoc takes no image from another host, and writes its styles with the nonce of its own script element.
+patch redoc/bundles/redoc.standalone.js 'https://cdn.redoc.ly/redoc/logo-mini.svg' 'data:,'
+patch redoc/bundles/redoc.standalone.js 'r.nc=void 0' 'r.nc=document.currentScript.nonce'
+
+ship() { # without source maps, which are not shipped
+    sed -e '/^\/[/*]# sourceMappingURL=/d' -e 's|\\n//# sourceMappingURL=[0-9a-f]*\.worker\.js\.map||' "$1" | gzip -9 -n > "$assets/$2.gz"
 }
 ship swagger-ui-dist/swagger-ui-bundle.js swagger-ui.js
 ship swagger-ui-dist/swagger-ui.css swagger-ui.css
@@ -33,7 +39,7 @@ cp swagger-ui-dist/oauth2-redirect.js "$assets/oauth2-redirect.js"
     cat swagger-ui-dist/swagger-ui-bundle.js.LICENSE.txt
 } > "$assets/LICENSE.swagger-ui.txt"
 {
-    printf 'ReDoc %s (redoc.js.gz; changed: it loads no image from another host)\n\n' "$REDOC"
+    printf 'ReDoc %s (redoc.js.gz; changed: no image from another host, styles with a nonce)\n\n' "$REDOC"
     cat redoc/LICENSE
     printf '\n\nParts of other projects in redoc.js\n\n'
     cat redoc/bundles/redoc.standalone.js.LICENSE.txt

@@ -5,19 +5,26 @@ content security policy.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable
 from html import escape
+from secrets import token_urlsafe
 from typing import Any
-from urllib.parse import urlsplit
 
 from trine.http import HTMLResponse, Request, Response
 from trine.http.json import encode_json
 from trine.routing import APIRouter
 
 from .assets import Asset, serve
+from .html import Page
+from .policy import content_security_policy
 
-SWAGGER_UI = tuple(map(Asset, ("swagger-ui.css", "docs.css", "swagger-ui.js", "docs.js", "oauth2-redirect.js", "favicon.svg")))
-REDOC = tuple(map(Asset, ("docs.css", "redoc.js", "reference.js", "favicon.svg")))
+STYLES = Asset("docs.css")
+ICON = Asset("favicon.svg")
+OAUTH2_REDIRECT = Asset("oauth2-redirect.js")
+SWAGGER_UI = (Asset("swagger-ui.css"), Asset("swagger-ui.js"), Asset("docs.js"))
+REDOC = (Asset("redoc.js"), Asset("reference.js"))
+
+PageHandler = Callable[[Request], Response]
 
 
 def docs_router(app: Any) -> APIRouter:
@@ -27,41 +34,18 @@ def docs_router(app: Any) -> APIRouter:
         return router
     _add(router, app.openapi_url, _document(app), "openapi")
     if app.docs_url is not None:
-        _add_page(router, app.docs_url, _swagger_ui(app), "swagger_ui_html", SWAGGER_UI)
+        _add(router, app.docs_url, _swagger_ui(app), "swagger_ui_html")
         _add(router, redirect_url(app), _oauth2_redirect(app), "swagger_ui_redirect")
+        _add_assets(router, app.docs_url, (STYLES, ICON, OAUTH2_REDIRECT, *SWAGGER_UI))
     if app.redoc_url is not None:
-        _add_page(router, app.redoc_url, _redoc(app), "redoc_html", REDOC)
+        _add(router, app.redoc_url, _redoc(app), "redoc_html")
+        _add_assets(router, app.redoc_url, (STYLES, ICON, *REDOC))
     return router
 
 
 def redirect_url(app: Any) -> str:
     """Where an OAuth 2 provider sends the browser back to."""
     return f"{app.docs_url.rstrip('/')}/oauth2-redirect"
-
-
-def _add_page(router: APIRouter, url: str, handler: Any, name: str, assets: Iterable[Asset]) -> None:
-    _add(router, url, handler, name)
-    for asset in assets:
-        _add(router, _asset_url(url, asset), serve(asset), f"{name}_{asset.name}")
-
-
-def _add(router: APIRouter, url: str, handler: Any, name: str) -> None:
-    router.add_api_route(url, handler, methods=["GET"], name=name, inline=True)
-
-
-def _asset_url(page_url: str, asset: Asset) -> str:
-    return f"{page_url.rstrip('/')}/{asset.versioned_name}"
-
-
-# The document ---------------------------------------------------------------------------------------------------
-
-
-def _document(app: Any) -> Any:
-    def openapi(request: Request) -> Response:
-        document = for_root_path(app.openapi(), _root_path(app, request))
-        return Response(encode_json(document), headers={"cache-control": "no-cache"}, media_type="application/json")
-
-    return openapi
 
 
 def for_root_path(document: dict[str, Any], root_path: str) -> dict[str, Any]:
@@ -73,114 +57,100 @@ def for_root_path(document: dict[str, Any], root_path: str) -> dict[str, Any]:
     return {**first, **{key: value for key, value in document.items() if key not in first}}
 
 
-def _root_path(app: Any, request: Request) -> str:
-    return str(request.root_path or app.root_path).rstrip("/")
+# What answers ---------------------------------------------------------------------------------------------------
 
 
-# The pages ------------------------------------------------------------------------------------------------------
+def _document(app: Any) -> PageHandler:
+    def openapi(request: Request) -> Response:
+        document = for_root_path(app.openapi(), _root_path(app, request))
+        return Response(encode_json(document), headers={"cache-control": "no-cache"}, media_type="application/json")
+
+    return openapi
 
 
-def _swagger_ui(app: Any) -> Any:
-    css, own_css, script, own_script, _, icon = (_asset_url(app.docs_url, asset) for asset in SWAGGER_UI)
+def _swagger_ui(app: Any) -> PageHandler:
+    css, script, start = (_asset_url(app.docs_url, asset) for asset in SWAGGER_UI)
 
     def swagger_ui_html(request: Request) -> Response:
         root = _root_path(app, request)
-        settings = {
-            "url": root + app.openapi_url,
-            "oauth2RedirectUrl": root + redirect_url(app),
-            **(app.swagger_ui_parameters or {}),
-        }
-        attributes = {"data-settings": json.dumps(settings)}
+        urls = {"url": root + app.openapi_url, "oauth2RedirectUrl": root + redirect_url(app)}
+        attributes = {"data-settings": json.dumps({**urls, **(app.swagger_ui_parameters or {})})}
         if app.swagger_ui_init_oauth:
             attributes["data-oauth"] = json.dumps(app.swagger_ui_init_oauth)
-        page = _page(f"{app.title} – API", "swagger-ui", root, attributes, styles=(css, own_css), scripts=(script, own_script), icon=icon)
+        page = Page(
+            title=f"{app.title} – API",
+            element="swagger-ui",
+            styles=(root + css, root + _asset_url(app.docs_url, STYLES)),
+            scripts=(root + script, root + start),
+            attributes=attributes,
+            **_frame(app, root, app.docs_url),
+        )
         # The window that a provider opens for signing in must find back to this page.
-        return _respond(page, app, **{"cross-origin-opener-policy": "same-origin-allow-popups"})
+        return _respond(app, page.render(), opener="same-origin-allow-popups")
 
     return swagger_ui_html
 
 
-def _redoc(app: Any) -> Any:
-    css, script, own_script, icon = (_asset_url(app.redoc_url, asset) for asset in REDOC)
+def _redoc(app: Any) -> PageHandler:
+    script, start = (_asset_url(app.redoc_url, asset) for asset in REDOC)
 
     def redoc_html(request: Request) -> Response:
-        root = _root_path(app, request)
-        attributes = {"data-url": root + app.openapi_url}
-        page = _page(f"{app.title} – API reference", "redoc", root, attributes, styles=(css,), scripts=(script, own_script), icon=icon)
-        return _respond(page, app)
+        root, nonce = _root_path(app, request), token_urlsafe(16)
+        page = Page(
+            title=f"{app.title} – API reference",
+            element="redoc",
+            styles=(root + _asset_url(app.redoc_url, STYLES),),
+            scripts=(root + script, root + start),
+            attributes={"data-url": root + app.openapi_url},
+            nonce=nonce,
+            **_frame(app, root, app.redoc_url),
+        )
+        return _respond(app, page.render(), nonce=nonce)
 
     return redoc_html
 
 
-def _oauth2_redirect(app: Any) -> Any:
-    script = _asset_url(app.docs_url, SWAGGER_UI[4])
+def _oauth2_redirect(app: Any) -> PageHandler:
+    script = _asset_url(app.docs_url, OAUTH2_REDIRECT)
 
     def swagger_ui_redirect(request: Request) -> Response:
         source = escape(_root_path(app, request) + script)
         page = f'<!doctype html>\n<html lang="en"><title>Signing in</title><script src="{source}"></script></html>\n'
-        return _respond(page, app, **{"cross-origin-opener-policy": "unsafe-none"})
+        return _respond(app, page, opener="unsafe-none")
 
     return swagger_ui_redirect
 
 
-def _page(
-    title: str, name: str, root: str, attributes: Mapping[str, str], *, styles: Iterable[str], scripts: Iterable[str], icon: str
-) -> str:
-    described = " ".join(f'{key}="{escape(value)}"' for key, value in attributes.items())
-    sheets = "\n".join(f'<link rel="stylesheet" href="{escape(root + url)}">' for url in styles)
-    code = "\n".join(f'<script src="{escape(root + url)}" defer></script>' for url in scripts)
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{escape(title)}</title>
-<link rel="icon" href="{escape(root + icon)}" type="image/svg+xml">
-{sheets}
-{code}
-</head>
-<body>
-<main id="{name}" {described}><p class="wait" role="status">Loading the documentation …</p></main>
-<noscript><p class="wait">This page needs JavaScript. The document itself is the file that it shows.</p></noscript>
-</body>
-</html>
-"""
+# Parts ----------------------------------------------------------------------------------------------------------
 
 
-def _respond(page: str, app: Any, **headers: str) -> Response:
-    policy = content_security_policy(app.openapi())
-    return HTMLResponse(page, headers={"content-security-policy": policy, "cache-control": "no-cache", **headers})
+def _frame(app: Any, root: str, url: str) -> dict[str, Any]:
+    places = {"Try it out": app.docs_url, "Reference": app.redoc_url, "openapi.json": app.openapi_url}
+    links = {label: root + place for label, place in places.items() if place is not None}
+    return {"application": app.title, "icon": root + _asset_url(url, ICON), "links": links, "address": root + url}
 
 
-def content_security_policy(document: Mapping[str, Any]) -> str:
-    """What the pages may load: their own files, and answers of the servers that the document names."""
-    servers = " ".join(["'self'", *sorted(set(_origins(document)))])
-    return "; ".join(
-        (
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self' 'unsafe-inline'",
-            "img-src 'self' data:",
-            "font-src 'self' data:",
-            f"connect-src {servers}",
-            "worker-src blob:",
-            "base-uri 'none'",
-            "form-action 'none'",
-            "frame-ancestors 'none'",
-        )
-    )
+def _respond(app: Any, page: str, *, nonce: str = "", opener: str = "same-origin") -> Response:
+    headers = {
+        "content-security-policy": content_security_policy(app.openapi(), nonce),
+        "cross-origin-opener-policy": opener,
+        "cache-control": "no-cache",
+    }
+    return HTMLResponse(page, headers=headers)
 
 
-def _origins(document: Mapping[str, Any]) -> Iterator[str]:
-    """Give the hosts that "Try it out" and signing in speak to."""
-    urls = [server.get("url", "") for server in document.get("servers", [])]
-    for scheme in document.get("components", {}).get("securitySchemes", {}).values():
-        urls.append(scheme.get("openIdConnectUrl", ""))
-        for flow in scheme.get("flows", {}).values():
-            urls.extend((flow.get("tokenUrl", ""), flow.get("refreshUrl", "")))
-    for url in urls:
-        parts = urlsplit(url)
-        # A host with a variable, or with a character that would end the directive, is not named.
-        if parts.scheme in ("http", "https") and parts.netloc and not set(parts.netloc) & set("{};, '\""):
-            yield f"{parts.scheme}://{parts.netloc}"
+def _root_path(app: Any, request: Request) -> str:
+    return str(request.root_path or app.root_path).rstrip("/")
+
+
+def _add_assets(router: APIRouter, page_url: str, assets: Iterable[Asset]) -> None:
+    for asset in assets:
+        _add(router, _asset_url(page_url, asset), serve(asset), f"{page_url}:{asset.name}")
+
+
+def _add(router: APIRouter, url: str, handler: PageHandler, name: str) -> None:
+    router.add_api_route(url, handler, methods=["GET"], name=name, inline=True)
+
+
+def _asset_url(page_url: str, asset: Asset) -> str:
+    return f"{page_url.rstrip('/')}/{asset.versioned_name}"
