@@ -96,7 +96,7 @@ async def test_unexpected_errors_are_raised(async_client_for):
         raise ValueError("broken")
 
     async with async_client_for(app) as client:
-        with pytest.raises(ValueError, match="^broken$"):
+        with pytest.raises(ValueError, match=r"^broken$"):
             await client.get("/")
 
 

@@ -157,7 +157,7 @@ def test_unexpected_errors_are_raised_at_the_client(client_for):
     def broken() -> None:
         raise ValueError("broken")
 
-    with pytest.raises(ValueError, match="^broken$"):
+    with pytest.raises(ValueError, match=r"^broken$"):
         client_for(app).get("/")
 
 
@@ -217,7 +217,7 @@ def test_a_start_that_fails_is_raised(client_for):
     def connect() -> None:
         raise ConnectionError("no database")
 
-    with pytest.raises(ConnectionError, match="^no database$"):
+    with pytest.raises(ConnectionError, match=r"^no database$"):
         client_for(app)
 
 
@@ -228,7 +228,7 @@ def test_a_stop_that_fails_is_raised(trine_interface):
     def disconnect() -> None:
         raise ConnectionError("no database")
 
-    with pytest.raises(ConnectionError, match="^no database$"), TestClient(app, interface=trine_interface):
+    with pytest.raises(ConnectionError, match=r"^no database$"), TestClient(app, interface=trine_interface):
         pass
 
 

@@ -135,7 +135,7 @@ def test_a_client_that_fails_half_way_through_its_body_has_left(client_for):
         yield b"half"
         raise OSError("the line is cut")
 
-    with pytest.raises(OSError, match="^the line is cut$"):
+    with pytest.raises(OSError, match=r"^the line is cut$"):
         client_for(app).post("/", content=broken_body())
     assert seen == ["ClientDisconnect"]
 
@@ -151,7 +151,7 @@ def test_an_answer_that_breaks_off_is_seen_as_one(client_for):
 
         return StreamingResponse(halves())
 
-    with pytest.raises(ValueError, match="^broken$"):
+    with pytest.raises(ValueError, match=r"^broken$"):
         client_for(app).get("/")
     with pytest.raises(httpx2.RemoteProtocolError, match=r"^The application ended before its answer was complete\.$"):
         client_for(app, raise_server_exceptions=False).get("/")

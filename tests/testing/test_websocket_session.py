@@ -166,9 +166,9 @@ def test_unexpected_errors_are_raised_at_the_client(client_for):
         raise ValueError("late")
 
     client = client_for(app)
-    with pytest.raises(ValueError, match="^early$"), client.websocket_connect("/early"):
+    with pytest.raises(ValueError, match=r"^early$"), client.websocket_connect("/early"):
         pass
-    with pytest.raises(ValueError, match="^late$"), client.websocket_connect("/late") as ws:
+    with pytest.raises(ValueError, match=r"^late$"), client.websocket_connect("/late") as ws:
         ws.send_text("go")
 
 
