@@ -35,7 +35,13 @@ Redoc.init(place.dataset.url, {
       requireLabelColor: dark.matches ? "#ff8a8a" : "#c81e1e",
     },
     sidebar: { backgroundColor: colour("panel"), textColor: colour("ink"), activeTextColor: colour("accent") },
-    rightPanel: { backgroundColor: dark.matches ? "#0e1216" : "#1c2733" },
+    rightPanel: {
+      backgroundColor: dark.matches ? "#0e1216" : "#1c2733",
+      servers: {
+        overlay: { backgroundColor: colour("panel"), textColor: colour("ink") },
+        url: { backgroundColor: colour("paper") },
+      },
+    },
     fab: { backgroundColor: colour("panel"), color: colour("accent") },
     typography: {
       fontSize: "15px",
