@@ -9,6 +9,7 @@ from trine.testing import TestClient
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "docs" / "examples").rglob("*.py"))
+PROGRAMS = [path for path in EXAMPLES if not path.name.startswith("test_")]
 SNIPPET = re.compile(r'--8<-- "([^":]+)')
 
 
@@ -17,8 +18,9 @@ def shown() -> set[str]:
     return {match for page in pages for match in SNIPPET.findall(page.read_text(encoding="utf-8"))}
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_example_starts_and_describes_itself(path, load_program):
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
+def test_example_starts_and_describes_itself(path, load_program, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
     program = load_program(path)
     if hasattr(program, "app"):
         with TestClient(program.app) as client:

@@ -1,5 +1,11 @@
 """What the tutorial promises happens."""
 
+import shutil
+import subprocess
+import sys
+
+import pytest
+
 
 def test_ten_lines(client_of):
     client = client_of("ten_lines")
@@ -18,3 +24,35 @@ def test_ten_lines(client_of):
         ]
     }
     assert client.get("/docs").status_code == 200
+
+
+@pytest.fixture
+def library(client_of, monkeypatch, tmp_path):
+    monkeypatch.setenv("LIBRARY", str(tmp_path / "library.db"))
+    return client_of("library")
+
+
+def test_library_keeps_books(library):
+    added = library.post("/books/", json={"title": "Emma", "year": 1815})
+    assert (added.status_code, added.text) == (201, '{"title":"Emma","year":1815,"id":1}')
+    assert library.get("/books/?q=em").text == '[{"title":"Emma","year":1815,"id":1}]'
+    assert library.get("/books/?q=persuasion").json() == []
+    assert library.get("/books/?page=2").json() == []
+    assert library.get("/books/1").json() == added.json()
+
+
+def test_library_refuses_what_is_no_book(library):
+    assert library.get("/books/emma").status_code == 404
+    missing = library.get("/books/7")
+    assert (missing.status_code, missing.json()) == (404, {"detail": "There is no book 7."})
+    assert [error["loc"] for error in library.get("/books/?size=1000").json()["detail"]] == [["query", "size"]]
+
+
+def test_library_has_tests_that_pass(root, tmp_path):
+    for name in ("library", "test_library"):
+        shutil.copy(root / "docs" / "examples" / f"{name}.py", tmp_path)
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stdout
+    assert "3 passed" in run.stdout
