@@ -153,7 +153,7 @@ class APIRouter:
             default_response_class=default_response_class,
             generate_unique_id_function=generate_unique_id_function,
         )
-        router._listeners.append(self.changed)
+        router.tell(self.changed)
         self.add(Inclusion(router, layer))
 
     def mount(self, path: str, app: Any, name: str | None = None) -> None:
@@ -166,7 +166,7 @@ class APIRouter:
         The host must be one of the allowed ones.
         """
         if isinstance(target, APIRouter):
-            target._listeners.append(self.changed)
+            target.tell(self.changed)
         self.add(HostRoute(host, target))
 
     def exception_handler(self, key: ExceptionKey) -> Decorator:
@@ -187,6 +187,10 @@ class APIRouter:
         """Add a declaration."""
         self.entries.append(entry)
         self.changed()
+
+    def tell(self, listener: Callable[[], None]) -> None:
+        """Call a function whenever a declaration comes or goes."""
+        self._listeners.append(listener)
 
     def changed(self) -> None:
         """Tell everybody above that a declaration came or went."""
@@ -210,6 +214,11 @@ class APIRouter:
                 yield from entry.router.walk(layer.join(entry.layer))
             else:
                 yield entry, layer
+
+    @property
+    def routes(self) -> list[FlatRoute]:
+        """Every route below, as `callbacks=` takes them."""
+        return list(self.flat_routes())
 
     def flat_routes(self) -> Iterator[FlatRoute]:
         """Give every route below with its full path and everything said about it."""
