@@ -151,7 +151,7 @@ def run(
     path = suite.folder / f"{record}.json"
     path.unlink(missing_ok=True)
     command = [str(python), "-m", "pytest", *paths, "-n", "2", "--dist", "loadgroup", "--timeout", "30", "-p", "record"]
-    command += ["--record", str(path), "--continue-on-collection-errors", "-q", "--tb", "short", *(["-p", "alias"] if alias else [])]
+    command += ["--record", str(path), "--continue-on-collection-errors", "-q", "--tb", "native", *(["-p", "alias"] if alias else [])]
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(PLUGINS), suite.python_path]))}
     log = suite.folder / f"{record}.log"
     with log.open("w") as output:

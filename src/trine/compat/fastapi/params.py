@@ -48,6 +48,7 @@ class Param(_Declared):
 class Path(Param, declared.Path):
     """A part of the path."""
 
+    kind = "path"
     in_ = ParamTypes.path
 
     def __init__(self, default: Any = ..., /, **options: Any) -> None:
@@ -60,18 +61,21 @@ class Path(Param, declared.Path):
 class Query(Param, declared.Query):
     """A value of the query string."""
 
+    kind = "query"
     in_ = ParamTypes.query
 
 
 class Header(Param, declared.Header):
     """A header line."""
 
+    kind = "header"
     in_ = ParamTypes.header
 
 
 class Cookie(Param, declared.Cookie):
     """A cookie."""
 
+    kind = "cookie"
     in_ = ParamTypes.cookie
 
 

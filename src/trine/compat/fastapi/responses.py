@@ -15,8 +15,10 @@ from trine.compat.starlette.responses import (
 )
 
 from .exceptions import FastAPIDeprecationWarning
+from .sse import EventSourceResponse
 
 __all__ = [
+    "EventSourceResponse",
     "FileResponse",
     "HTMLResponse",
     "JSONResponse",

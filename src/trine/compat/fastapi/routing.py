@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from trine.binding.context import BindContext
@@ -15,7 +16,7 @@ from trine.compat.starlette.routing import compile_path, endpoint_name, handling
 from trine.errors import SetupError
 from trine.http import JSONResponse as TrineJSONResponse
 from trine.http import Response as TrineResponse
-from trine.routing import FlatRoute, Layer
+from trine.routing import FlatRoute, Layer, PathPattern
 from trine.routing import Route as DeclaredRoute
 from trine.routing import WebSocketRoute as DeclaredSocket
 from trine.server.asgi import send_response
@@ -172,7 +173,7 @@ class APIRoute(Route):
 
     @tags.setter
     def tags(self, value: list[Any]) -> None:
-        self.outer = copy.replace_tags(self.outer) if False else _without_tags(self.outer)
+        self.outer = replace(self.outer, tags=())
         self.own_tags = value
 
     @property
@@ -242,7 +243,6 @@ class APIRoute(Route):
 
     def flat(self) -> FlatRoute:
         """The route as Trine's binding takes it."""
-        endpoint = as_response_endpoint(self.endpoint, self.response_class, self.status_code)
         options: dict[str, Any] = {
             "status_code": self.status_code,
             "summary": self.summary,
@@ -256,6 +256,7 @@ class APIRoute(Route):
         options["response_model_by_alias"] = self.response_model_by_alias
         if not isinstance(self.response_model, DefaultPlaceholder):
             options["response_model"] = self.response_model
+        endpoint = as_response_endpoint(self.endpoint, self.response_class, self.status_code, options)
         route = DeclaredRoute(self.path, frozenset(self.methods or ()), endpoint, options)  # type: ignore[arg-type] # the same words
         return FlatRoute(route, self.path, self.layer)
 
@@ -357,7 +358,7 @@ class APIWebSocketRoute(WebSocketRoute):
         declared = DeclaredSocket(self.path, self.endpoint, self.name)
         context = bind_context(app)
         plan = bind_websocket(declared, self.path, self.dependencies, context)
-        return compile_socket(plan, _pattern(self.path), declared, context)
+        return compile_socket(plan, PathPattern(self.path), declared, context)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Fit the path; leave the route itself in the scope."""
@@ -710,18 +711,6 @@ def _within(route: BaseRoute, prefix: str, outer: Layer) -> BaseRoute | None:
     if isinstance(route, Mount):
         return Mount(prefix + route.path, app=route.app, name=route.name)
     return route if isinstance(route, Host) and not prefix else None
-
-
-def _without_tags(layer: Layer) -> Layer:
-    from dataclasses import replace
-
-    return replace(layer, tags=())
-
-
-def _pattern(path: str) -> Any:
-    from trine.routing import PathPattern
-
-    return PathPattern(path)
 
 
 _MODEL_OPTIONS = (

@@ -8,7 +8,9 @@ from enum import Enum
 from functools import partial
 from typing import Any
 
+from trine.http import Response as TrineResponse
 from trine.routing.reverse import NoMatchFound as TrineNoMatchFound
+from trine.server.asgi import send_response
 from trine.types import ASGIApp, Receive, Scope, Send
 
 from .concurrency import run_in_threadpool
@@ -459,7 +461,11 @@ def request_response(function: Callable[..., Any]) -> ASGIApp:
 
         async def call_endpoint(scope: Scope, receive: Receive, send: Send) -> None:
             response = await (function(request) if is_async else run_in_threadpool(function, request))
-            await response(scope, receive, send)
+            if isinstance(response, TrineResponse):
+                await send_response(response, send, [], head=scope["method"] == "HEAD")
+            else:
+                # Any other ASGI application will do.
+                await response(scope, receive, send)
 
         await handling_exceptions(call_endpoint, request)(scope, receive, send)
 

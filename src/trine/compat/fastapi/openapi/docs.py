@@ -4,7 +4,7 @@ import json
 from html import escape
 from typing import Any
 
-from trine.http import HTMLResponse
+from trine.compat.starlette.responses import HTMLResponse
 
 SWAGGER_JS = "https://cdn.jsdelivr.net/npm/swagger-ui-dist@5/swagger-ui-bundle.js"
 SWAGGER_CSS = "https://cdn.jsdelivr.net/npm/swagger-ui-dist@5/swagger-ui.css"

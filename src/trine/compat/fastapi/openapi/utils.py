@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
+from trine.binding.bound import BoundRoute
 from trine.compat.fastapi import routing
 from trine.compat.fastapi.exceptions import as_fastapi_error
 from trine.errors import SetupError
 from trine.openapi import make_document
+from trine.openapi.callbacks import bind_sent
 
 
 def get_openapi(
@@ -41,15 +43,22 @@ def get_openapi(
         openapi_external_docs=external_docs,
         separate_input_output_schemas=separate_input_output_schemas,
         declarations=SimpleNamespace(routes=_bound(routes)),
-        webhooks=_bound(webhooks or ()),
+        webhooks=_sent(webhooks or ()),
     )
     document = make_document(described)
     document["openapi"] = openapi_version
     return document
 
 
-def _bound(routes: Sequence[Any]) -> list[Any]:
+def _bound(routes: Sequence[Any]) -> list[BoundRoute]:
+    """Bind the routes of paths, as they are declared: overrides are not documented."""
     try:
         return [route.bind(None) for route in routing.iter_routes(routes) if isinstance(route, routing.APIRoute)]
     except SetupError as error:
         raise as_fastapi_error(error) from error
+
+
+def _sent(routes: Sequence[Any]) -> list[BoundRoute]:
+    """Bind the routes of webhooks, whose place is no path."""
+    context = routing.bind_context(None)
+    return [bind_sent(route.flat(), context) for route in routing.iter_routes(routes) if isinstance(route, routing.APIRoute)]

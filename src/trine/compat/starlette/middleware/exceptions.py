@@ -95,5 +95,14 @@ def find_handler(error: Exception, by_status: Mapping[int, Any], by_class: Mappi
 async def _call(handler: Any, connection: Any, error: Exception, scope: Scope, send: Send) -> None:
     is_async = iscoroutinefunction(handler) or iscoroutinefunction(getattr(handler, "__call__", None))  # noqa: B004
     response = await (handler(connection, error) if is_async else run_in_threadpool(handler, connection, error))
-    if scope["type"] == "http" and response is not None:
+    if response is None:
+        return
+    if scope["type"] == "http":
         await send_response(response, send, [], head=scope["method"] == "HEAD")
+        return
+
+    async def send_denial(message: Message) -> None:
+        # A response where a WebSocket was asked for refuses the handshake (ASGI's WebSocket Denial Response).
+        await send({**message, "type": f"websocket.{message['type']}"})
+
+    await send_response(response, send_denial, [])

@@ -1,0 +1,51 @@
+"""`fastapi.sse`: server-sent events."""
+
+from collections.abc import AsyncIterable, Iterable
+from typing import Any
+
+from trine.compat.starlette.responses import StreamingResponse
+from trine.http.sse import ServerSentEvent as TrineServerSentEvent
+from trine.http.sse import encode_event
+
+__all__ = ["EventSourceResponse", "ServerSentEvent", "format_sse_event"]
+
+
+class ServerSentEvent(TrineServerSentEvent):
+    """One event. `data` is sent as JSON, `raw_data` as it is."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what a browser would misread, in FastAPI's words."""
+        if self.data is not None and self.raw_data is not None:
+            raise ValueError("Cannot set both 'data' and 'raw_data' on the same ServerSentEvent.")
+        for name, value in (("event", self.event), ("id", self.id)):
+            if value is not None and ("\n" in value or "\r" in value):
+                raise ValueError(f"SSE '{name}' must be a single line")
+        if self.id is not None and "\0" in self.id:
+            raise ValueError("SSE 'id' must not contain null characters")
+        if self.retry is not None and (not isinstance(self.retry, int) or self.retry < 0):
+            raise ValueError("SSE 'retry' must be a non-negative integer")
+
+
+class EventSourceResponse(StreamingResponse):
+    """A stream of events, which no cache may keep and no proxy hold back."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, content: AsyncIterable[Any] | Iterable[Any], *args: Any, **kwargs: Any) -> None:
+        super().__init__(content, *args, **kwargs)
+        self.headers.setdefault("cache-control", "no-cache")
+        self.headers.setdefault("x-accel-buffering", "no")
+
+
+def format_sse_event(
+    *,
+    data_str: str | None = None,
+    event: str | None = None,
+    id: str | None = None,
+    retry: int | None = None,
+    comment: str | None = None,
+) -> bytes:
+    """Encode an event whose data is text already."""
+    return encode_event(TrineServerSentEvent(raw_data=data_str, event=event, id=id, retry=retry, comment=comment))
