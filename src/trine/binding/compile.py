@@ -264,9 +264,7 @@ class StepWriter:
         out = self.out
         call = self.call(step)
         subtree = sorted(step.needs | {step.index})
-        fallible = any(
-            source[0] == "input" for index in subtree for source in self.plan.steps[index].arguments.values()
-        )
+        fallible = any(source[0] == "input" for index in subtree for source in self.plan.steps[index].arguments.values())
         target = f"d{step.index}"
         if "generator" in step.call.kind:
             stack = f"{self._scope(step)}_stack"
@@ -345,6 +343,7 @@ class _EndpointCompiler(StepWriter):
         inline = context.inline if layer.inline is None else layer.inline
         super().__init__(bound.plan, wire, context, bound.pattern, inline)
         self.bound = bound
+        self.out.reserved.add(_identifier(bound.flat.name))
         self.limit = context.max_body_size if layer.max_body_size is None else layer.max_body_size
         self.timeout = context.timeout if layer.timeout is None else layer.timeout
         self.timed = wire is not REQUEST and self._may_suspend()
@@ -419,7 +418,7 @@ class _EndpointCompiler(StepWriter):
 
     def _write_close(self) -> None:
         if self.needs_request and self.wire.request != "request":
-            self.out.line("if request._exit_stack is not None:")
+            self.out.line("if request.awaits_closing:")
             self.out.line("    await request.close()")
 
     def _write_recovery(self, error: str, make_request: str) -> None:
@@ -527,7 +526,8 @@ class _EndpointCompiler(StepWriter):
             value = f"{out.name('to_value', bound.codec.to_value)}(result)"
         out.line(f"    response = {make}({value}{status})")
         if self.plan.asks_for("response"):
-            out.line("    response.headers.extend(reply.headers.multi_items())")
+            out.line("    for name, value in reply.headers.multi_items():")
+            out.line("        response.headers.append(name, value)")
             out.line("    response.status_code = reply.status_code or response.status_code")
 
     def _write_send(self) -> None:

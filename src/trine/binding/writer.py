@@ -12,6 +12,8 @@ class Writer:
         self.lines: list[str] = []
         self.names: dict[str, Any] = {}
         self.indent = ""
+        self.reserved: set[str] = set()
+        """Names that the source itself defines: a handler may be called like one of the objects it uses."""
 
     def line(self, text: str) -> None:
         """Add a line at the current depth."""
@@ -40,7 +42,7 @@ class Writer:
     def name(self, wanted: str, value: Any) -> str:
         """Give an object a name in the source; the same object keeps its name, another one gets a number."""
         name, number = wanted, 1
-        while name in self.names and self.names[name] is not value:
+        while name in self.reserved or (name in self.names and self.names[name] is not value):
             number += 1
             name = f"{wanted}_{number}"
         self.names[name] = value
