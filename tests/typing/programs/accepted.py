@@ -1,0 +1,52 @@
+"""Programs that a strict type checker accepts as they are."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, assert_type
+
+from pydantic import BaseModel
+
+from trine import APIRouter, App, Body, Depends, Header, HTTPException, Path, Query, Request, Response, WebSocket
+
+
+class Item(BaseModel):
+    name: str
+    price: float = 0.0
+
+
+@asynccontextmanager
+async def lifespan(app: App) -> AsyncIterator[None]:
+    app.state.ready = True
+    yield
+
+
+app = App(title="Typed", lifespan=lifespan)
+router = APIRouter(prefix="/items", tags=["items"])
+
+
+def current_user(authorization: Annotated[str, Header()] = "") -> str:
+    return authorization
+
+
+@router.get("/{item_id}", response_model=Item, tags=["read"], deprecated=False)
+def read_item(item_id: Annotated[int, Path(ge=1)], q: Annotated[str | None, Query(max_length=50)] = None) -> Item:
+    return Item(name=q or str(item_id))
+
+
+@router.post("/", status_code=201)
+async def add_item(item: Annotated[Item, Body()], user: Annotated[str, Depends(current_user)], request: Request) -> Response:
+    if not user:
+        raise HTTPException(401, "Who asks?", headers={"WWW-Authenticate": "Bearer"})
+    assert_type(await request.body(), bytes)
+    return Response(item.model_dump_json(), media_type="application/json")
+
+
+@app.websocket("/echo")
+async def echo(socket: WebSocket) -> None:
+    await socket.accept()
+    await socket.send_text(await socket.receive_text())
+
+
+app.include_router(router)
+# A decorated function stays what it was: it can be called, and its mistakes are still seen.
+assert_type(read_item(1, q="pen"), Item)
