@@ -149,6 +149,11 @@ class App(APIRouter):
             self._batteries.append(battery)
             battery.setup(self)
 
+    @property
+    def outer_middleware(self) -> list[Middleware]:
+        """What wraps the whole application, outermost first."""
+        return list(reversed(self._middleware))
+
     # What handlers ask ------------------------------------------------------------------------------------------
 
     @property

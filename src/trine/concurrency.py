@@ -95,7 +95,7 @@ _pool_size = 40
 
 def set_thread_limit(size: int) -> None:
     """Set how many worker threads a loop may have. Pools that exist grow, but never shrink."""
-    global _pool_size
+    global _pool_size  # noqa: PLW0603 - one limit for the process, set before loops exist
     _pool_size = size
     for pool in _pools.values():
         pool.size = max(pool.size, size)

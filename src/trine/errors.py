@@ -1,22 +1,22 @@
 """The one family of exceptions.
 
-    TrineError
-    ├── SetupError                      a mistake in an application's declarations, found at start-up
-    ├── HTTPException                   an answer with a status, raised instead of returned
-    │   ├── BadRequest                  400: the request cannot be understood
-    │   ├── RequestTimeout              408: the client was too slow
-    │   ├── BodyTooLarge                413: more bytes than the route accepts
-    │   ├── HeadersTooLarge             431: more header lines or bytes than the application accepts
-    │   └── HandlerTimeout              503: the handler took longer than the route allows
-    ├── ValidationFailure
-    │   ├── RequestValidationError      422: inputs that do not fit the signature, all of them at once
-    │   ├── WebSocketRequestValidationError
-    │   └── ResponseValidationError     500: a handler's value that does not fit its response model
-    ├── BadSignature                    a signed text that was changed, or signed with another key
-    │   └── SignatureExpired            one that was signed too long ago
-    ├── WebSocketException              close a WebSocket with a code
-    ├── WebSocketDisconnect             the other side closed the WebSocket
-    └── ClientDisconnect                the client left before its body was read
+TrineError
+├── SetupError                      a mistake in an application's declarations, found at start-up
+├── HTTPException                   an answer with a status, raised instead of returned
+│   ├── BadRequest                  400: the request cannot be understood
+│   ├── RequestTimeout              408: the client was too slow
+│   ├── BodyTooLarge                413: more bytes than the route accepts
+│   ├── HeadersTooLarge             431: more header lines or bytes than the application accepts
+│   └── HandlerTimeout              503: the handler took longer than the route allows
+├── ValidationFailure
+│   ├── RequestValidationError      422: inputs that do not fit the signature, all of them at once
+│   ├── WebSocketRequestValidationError
+│   └── ResponseValidationError     500: a handler's value that does not fit its response model
+├── BadSignature                    a signed text that was changed, or signed with another key
+│   └── SignatureExpired            one that was signed too long ago
+├── WebSocketException              close a WebSocket with a code
+├── WebSocketDisconnect             the other side closed the WebSocket
+└── ClientDisconnect                the client left before its body was read
 """
 
 from collections.abc import Mapping, Sequence

@@ -4,7 +4,15 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Protocol, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
-Decorator = Callable[[F], F]
+
+
+class Decorator(Protocol):
+    """Takes a function, notes something about it, and gives the same function back."""
+
+    def __call__(self, function: F, /) -> F:
+        """Note the function."""
+        ...
+
 
 # ASGI 3.0 (asgi.readthedocs.io/en/latest/specs): what a server passes to an application.
 Scope = MutableMapping[str, Any]

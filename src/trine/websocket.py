@@ -1,6 +1,7 @@
 """A WebSocket connection (RFC 6455), accepted or refused by the application."""
 
 import json
+from abc import abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping
 from enum import Enum
 from typing import Any, Literal
@@ -114,14 +115,14 @@ class WebSocket(Connection):
             raise RuntimeError("The WebSocket is not open: accept() comes first, and nothing can be sent after close().")
         await self._send(data)
 
-    async def _accept(self, subprotocol: str | None, headers: list[tuple[str, str]]) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    async def _accept(self, subprotocol: str | None, headers: list[tuple[str, str]]) -> None: ...
 
-    async def _receive(self) -> str | bytes:
-        raise NotImplementedError
+    @abstractmethod
+    async def _receive(self) -> str | bytes: ...
 
-    async def _send(self, data: str | bytes) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    async def _send(self, data: str | bytes) -> None: ...
 
-    async def _close(self, code: int, reason: str) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    async def _close(self, code: int, reason: str) -> None: ...

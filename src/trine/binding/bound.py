@@ -56,7 +56,7 @@ class BoundRoute:
             model = options["response_model"]
         else:
             model = signature_of(self.flat.route.handler).return_annotation
-        if model in _UNTYPED or model is None and "response_model" in options:
+        if model in _UNTYPED or (model is None and "response_model" in options):
             return None
         members = union_members(model)
         if all(isclass(member) and issubclass(member, Response) for member in members):
@@ -88,9 +88,7 @@ class BoundRoute:
 def bind_route(flat: FlatRoute, context: BindContext) -> BoundRoute:
     """Read a route's signature and check it against its path. Raises `SetupError`."""
     pattern = PathPattern(flat.path)
-    call = read_call(
-        flat.route.handler, path_names=pattern.names, overrides=context.overrides, extra=flat.layer.dependencies
-    )
+    call = read_call(flat.route.handler, path_names=pattern.names, overrides=context.overrides, extra=flat.layer.dependencies)
     _check_path(call, pattern, flat)
     return BoundRoute(flat, pattern, call, make_plan(call), context)
 
@@ -130,5 +128,3 @@ def _default_status(response_class: Any) -> int:
 def _place(call: Call) -> str:
     code = getattr(call.function, "__code__", None)
     return f"{code.co_filename}:{code.co_firstlineno}" if code is not None else ""
-
-

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from trine.concurrency import Deadlines
-from trine.http import PlainTextResponse, Request, Response
+from trine.http import problems
 from trine.routing import APIRouter
 from trine.server import AllowedHosts
 from trine.server.foreign import run_asgi
@@ -13,7 +13,7 @@ from trine.types import Receive, Scope, Send
 from .context import BindContext
 from .dispatch import Declarations, Table, read_declarations, request_handler, serve_handler, wrap
 from .entry import asgi_entry, asgi_host, choose_by_host, rsgi_entry, rsgi_host
-from .recover import make_recover, plain_errors
+from .recover import ServerErrorPage, make_recover
 from .wires import ASGI, REQUEST, RSGI, Wire
 
 
@@ -23,9 +23,11 @@ def build(app: Any, deadlines: Deadlines, *, built_in: APIRouter) -> Declaration
     The `built_in` routes, such as the documentation's, stand back where the application has the same path.
     """
     settings = app.settings
+    shape = problems.problem_errors if settings.problem_details else problems.plain_errors
+    server_error = choose_server_error(debug=app.debug, problem_details=settings.problem_details)
     context = BindContext(
         app=app,
-        recover=lambda handlers: make_recover({**app.layer.exception_handlers, **handlers}, server_error, plain_errors),
+        recover=lambda handlers: make_recover({**app.layer.exception_handlers, **handlers}, server_error, shape),
         default_headers=tuple(settings.security_headers.items()),
         overrides=dict(app.dependency_overrides),
         deadlines=deadlines,
@@ -39,24 +41,28 @@ def build(app: Any, deadlines: Deadlines, *, built_in: APIRouter) -> Declaration
 
 def build_rsgi(app: Any) -> Callable[[Any, Any], Awaitable[None]]:
     """Compile an application for RSGI."""
-    return _build(app, app.declarations, RSGI, AllowedHosts(app.settings.allowed_hosts))
+    return _build(app, app.declarations, RSGI, _hosts(app))
 
 
 def build_asgi(app: Any) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     """Compile an application for ASGI."""
-    return _build(app, app.declarations, ASGI, AllowedHosts(app.settings.allowed_hosts))
+    return _build(app, app.declarations, ASGI, _hosts(app))
 
 
-def _build(app: Any, found: Declarations, wire: Wire, hosts: AllowedHosts) -> Any:
+def _hosts(app: Any) -> AllowedHosts:
+    return AllowedHosts(app.settings.allowed_hosts)
+
+
+def _build(app: Any, found: Declarations, wire: Wire, hosts: AllowedHosts) -> Callable[..., Awaitable[None]]:
     table = Table(found, wire, redirect_slashes=app.redirect_slashes)
     handler = None
-    middleware = list(reversed(app._middleware))
+    middleware = app.outer_middleware
     if middleware:
         # Below middleware, requests find their way in a table of handlers.
         inner = Table(found, REQUEST, redirect_slashes=app.redirect_slashes)
         handler = wrap(request_handler(inner), middleware)
     entry = rsgi_entry if wire is RSGI else asgi_entry
-    answer = entry(table, hosts, handler)
+    answer: Callable[..., Awaitable[None]] = entry(table, hosts, handler)
     if not found.hosts:
         return answer
     targets = [(names, _host_target(app, target, wire, hosts)) for names, target in found.hosts]
@@ -71,8 +77,10 @@ def _host_target(app: Any, target: Any, wire: Wire, hosts: AllowedHosts) -> Any:
     return serve_handler(lambda request: run_asgi(target, request, ""), wire, app.declarations.context)
 
 
-def server_error(request: Request, error: Exception) -> Response:
-    """What a client sees of an error that nobody expected: nothing of it."""
-    return PlainTextResponse("Internal Server Error", 500)
+def choose_server_error(*, debug: bool, problem_details: bool) -> ServerErrorPage:
+    """What a client sees of an error that nobody expected: in development everything, else nothing of it."""
+    if debug:
+        from trine.http.debug import error_page
 
-
+        return error_page
+    return problems.problem_server_error if problem_details else problems.plain_server_error

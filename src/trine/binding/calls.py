@@ -14,7 +14,9 @@ from .signature import Input, Overrides, read_call
 from .wires import REQUEST
 
 
-def bind_call(function: Callable[..., Any], *, app: Any = None, overrides: Overrides | None = None) -> Callable[..., Awaitable[Any]]:
+def bind_call(
+    function: Callable[..., Any], *, app: Any = None, overrides: Overrides | None = None
+) -> Callable[..., Awaitable[Any]]:
     """Bind a function to its dependencies. The result is awaited with the function's other arguments by name.
 
     Dependencies are called once, nested and cleaned up as in a request. One that reads a query, a header or another
@@ -54,7 +56,9 @@ class _CallWriter(StepWriter):
         """Write and define the function."""
         self.has_inputs = False
         with self.out.block("async def run(**given):"):
-            with self.out.blocks([f"async with AsyncExitStack() as {scope}_stack:" for scope in sorted(self.stacks, reverse=True)]):
+            with self.out.blocks(
+                [f"async with AsyncExitStack() as {scope}_stack:" for scope in sorted(self.stacks, reverse=True)]
+            ):
                 self.out.line("errors = ()")
                 self.write_steps()
                 self.out.line(f"return {self.call(self.plan.handler)}")
@@ -62,5 +66,5 @@ class _CallWriter(StepWriter):
         return run
 
 
-def _no_recovery(handlers: Any) -> Any:
+def _no_recovery(_handlers: Any) -> Any:
     raise AssertionError("There is no response to recover to.")

@@ -56,7 +56,7 @@ def read_declarations(
             if isinstance(entry, WebSocketRoute):
                 pattern = PathPattern(layer.prefix + entry.path)
                 plan = bind_websocket(entry, pattern.path, layer.dependencies, context)
-                found.sockets.append((pattern, compile_socket(plan, pattern, entry, context), entry))
+                found.sockets.append((pattern, compile_socket(plan, pattern, context), entry))
                 found.names.add(entry.name, pattern)
             elif isinstance(entry, Mount):
                 found.mounts.append((layer.prefix + entry.path, as_asgi(entry.app)))
@@ -206,16 +206,16 @@ def _serve_rsgi(handler: Handler, context: BindContext, names: Sequence[str]) ->
         try:
             try:
                 response = await handler(request)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever escapes becomes an answer
                 response = await recover(error, request)
             try:
                 lines = rsgi.ready_headers(response, defaults)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever escapes becomes an answer
                 response = await recover(error, request)
                 lines = rsgi.ready_headers(response, defaults)
             await rsgi.send_ready(response, lines, proto, head=request.method == "HEAD")
         finally:
-            if request._exit_stack is not None:
+            if request.awaits_closing:
                 await request.close()
 
     return serve
@@ -229,16 +229,16 @@ def _serve_asgi(handler: Handler, context: BindContext, names: Sequence[str]) ->
         try:
             try:
                 response = await handler(request)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever escapes becomes an answer
                 response = await recover(error, request)
             try:
                 lines = asgi.ready_headers(response, defaults)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever escapes becomes an answer
                 response = await recover(error, request)
                 lines = asgi.ready_headers(response, defaults)
             await asgi.send_ready(response, lines, send, head=request.method == "HEAD")
         finally:
-            if request._exit_stack is not None:
+            if request.awaits_closing:
                 await request.close()
 
     return serve
@@ -255,9 +255,10 @@ def request_handler(table: Table) -> Handler:
                 return await table.answer_other(request)
             endpoint, values = found
             response: Response = await endpoint(request, *values)
-            return response
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever escapes becomes an answer
             return await recover(error, request)
+        else:
+            return response
 
     return route_request
 

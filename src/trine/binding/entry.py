@@ -5,7 +5,6 @@ from typing import Any
 
 from trine.errors import HeadersTooLarge, HTTPException, WebSocketException, WebSocketRequestValidationError
 from trine.http import Request, Response
-
 from trine.server.asgi import ASGIWebSocket
 from trine.server.foreign import below
 from trine.server.hosts import AllowedHosts, host_name
@@ -62,7 +61,9 @@ def rsgi_entry(table: Table, hosts: AllowedHosts, handler: Any = None) -> Callab
     return answer
 
 
-def asgi_entry(table: Table, hosts: AllowedHosts, handler: Any = None) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+def asgi_entry(  # noqa: C901 - one piece, because all of it runs for every request
+    table: Table, hosts: AllowedHosts, handler: Any = None
+) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     """Build the function that an ASGI server calls. With `handler`, the application's middleware goes first."""
     statics, find = table.tree.statics, table.tree.find
     context = table.found.context
@@ -73,7 +74,7 @@ def asgi_entry(table: Table, hosts: AllowedHosts, handler: Any = None) -> Callab
     mounts = table.found.mounts
     known_hosts = hosts.known_raw
 
-    def answer(scope: Any, receive: Receive, send: Send) -> Awaitable[None]:
+    def answer(scope: Any, receive: Receive, send: Send) -> Awaitable[None]:  # noqa: C901 - as above
         size = 0
         host = []
         for name, value in scope["headers"]:
@@ -113,7 +114,8 @@ def asgi_entry(table: Table, hosts: AllowedHosts, handler: Any = None) -> Callab
         socket = ASGIWebSocket(scope, receive, send, context.app)
         for prefix, app in mounts:
             if socket.path.startswith(prefix + "/") and table.find(socket.path, SOCKET_METHOD) is None:
-                return await app(below(scope, prefix), receive, send)
+                await app(below(scope, prefix), receive, send)
+                return
         await _talk(table, socket)
 
     return answer
@@ -170,7 +172,7 @@ async def _talk(table: Table, socket: WebSocket) -> None:
             await socket.close()
 
 
-async def _refuse_host(request: Request) -> Response:
+async def _refuse_host(_request: Request) -> Response:
     raise HTTPException(400, "This host is not served here.")
 
 
@@ -178,5 +180,3 @@ async def _refuse_headers(request: Request) -> Response:
     if len(request.headers.raw) > MAX_HEADERS:
         raise HeadersTooLarge("header lines", MAX_HEADERS)
     raise HeadersTooLarge("bytes of headers", MAX_HEADER_BYTES)
-
-

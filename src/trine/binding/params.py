@@ -160,7 +160,7 @@ class Cookie(Param):
 class Body(Param):
     """The body, or one key of it where several bodies are declared or `embed` is set."""
 
-    kind = "body"
+    kind: ClassVar[Kind] = "body"
 
     @property
     def embed(self) -> bool | None:
@@ -176,7 +176,7 @@ class Body(Param):
 class Form(Body):
     """A field of an HTML form."""
 
-    kind = "form"
+    kind: ClassVar[Kind] = "form"
 
     @property
     def media_type(self) -> str:
@@ -187,7 +187,7 @@ class Form(Body):
 class File(Form):
     """An uploaded file: `bytes` reads it into memory, `UploadFile` leaves it on disk."""
 
-    kind = "file"
+    kind: ClassVar[Kind] = "file"
 
     @property
     def media_type(self) -> str:

@@ -32,7 +32,7 @@ def _typed_dict(kind: Any) -> Any:
         name: portable(hint) if name in required else typing_extensions.NotRequired[portable(hint)]
         for name, hint in hints.items()
     }
-    translated = typing_extensions.TypedDict(kind.__name__, members)  # type: ignore[misc, operator] # made from a type, not written down
+    translated = typing_extensions.TypedDict(kind.__name__, members)  # type: ignore[misc] # made from a type, not written down
     translated.__doc__ = kind.__doc__
     translated.__module__ = kind.__module__
     return translated

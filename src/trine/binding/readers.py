@@ -262,7 +262,7 @@ def _validator(item: Input) -> Callable[[Any], Any]:
         return lambda value: msgspec.convert(value, item.annotation, strict=False)
     validate = input_validator(item)
     # Objects with attributes are welcome wherever a record is, as responses are.
-    return partial(validate, from_attributes=True) if item.kind == "body" else validate
+    return partial(validate, from_attributes=True) if item.kind == "body" else validate  # type: ignore[call-arg] # Pydantic's validate_python
 
 
 def _details(error: Exception, location: tuple[str, ...], value: Any) -> Errors:

@@ -6,8 +6,8 @@ from inspect import iscoroutinefunction
 from typing import Any
 
 from trine.concurrency import run_in_thread
-from trine.errors import HTTPException, RequestValidationError
-from trine.http import JSONResponse, Request, Response, TooManyFields
+from trine.errors import HTTPException
+from trine.http import JSONResponse, Request, Response
 
 logger = logging.getLogger("trine")
 
@@ -25,49 +25,33 @@ def make_recover(handlers: Handlers, server_error: ServerErrorPage, problem: "Er
     by_status = {key: handler for key, handler in handlers.items() if isinstance(key, int)}
     by_class = {key: handler for key, handler in handlers.items() if not isinstance(key, int)}
 
+    last_resort = by_status.get(500) or by_class.get(Exception)
+
     async def recover(error: Exception, request: Request) -> Response:
-        handler = _find(error, by_status, by_class)
-        if handler is not None:
-            return await _call(handler, request, error)
-        if isinstance(error, TooManyFields):
-            error = HTTPException(400, str(error))
-        known = problem(request, error)
-        if known is not None:
-            return known
+        try:
+            handler = _find(error, by_status, by_class)
+            known = problem(request, error) if handler is None else await _call(handler, request, error)
+            if known is not None:
+                return known
+        except Exception as second:
+            # The handler of an error has failed in its turn: that is what must be told.
+            known = None if second is error else problem(request, second)
+            if known is not None:
+                return known
+            error = second
         _report(error, request)
-        handler = by_status.get(500) or by_class.get(Exception)
-        if handler is not None:
-            return await _call(handler, request, error)
+        if last_resort is not None:
+            try:
+                return await _call(last_resort, request, error)
+            except Exception as third:
+                _report(third, request)
+                error = third
         return server_error(request, error)
 
     return recover
 
 
 ErrorShape = Callable[[Request, Exception], Response | None]
-
-
-def plain_errors(request: Request, error: Exception) -> Response | None:
-    """The default shape of errors: `{"detail": ...}`, as FastAPI has it. None for an error that nobody expected."""
-    if isinstance(error, HTTPException):
-        headers = error.headers
-        if error.status_code < 200 or error.status_code in (204, 304):
-            return Response(None, error.status_code, headers)
-        return JSONResponse({"detail": error.detail}, error.status_code, headers)
-    if isinstance(error, RequestValidationError):
-        return JSONResponse({"detail": clean_errors(error.errors())}, 422)
-    return None
-
-
-def clean_errors(errors: Any) -> list[Any]:
-    """Error details in a form that JSON can say: exceptions in `ctx` become their text."""
-    return [
-        {**detail, "ctx": {name: _speakable(value) for name, value in detail["ctx"].items()}} if "ctx" in detail else detail
-        for detail in errors
-    ]
-
-
-def _speakable(value: Any) -> Any:
-    return {} if isinstance(value, Exception) else value
 
 
 def _find(error: Exception, by_status: Handlers, by_class: Handlers) -> Callable[..., Any] | None:

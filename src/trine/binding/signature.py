@@ -167,9 +167,7 @@ class _Reader:
     def _input(self, parameter: inspect.Parameter, annotation: Any, param: Param | None, function: Any) -> Input:
         where = _place(function)
         default = parameter.default
-        if isinstance(default, Param | FieldInfo):
-            default = UNSET if param is None else param.default
-        elif default is parameter.empty or default is ...:
+        if isinstance(default, Param | FieldInfo) or default is parameter.empty or default is ...:
             default = UNSET if param is None else param.default
         name = parameter.name
         if name in self.path_names:
@@ -365,8 +363,10 @@ def _check_scalar(name: str, annotation: Any, param: Param, function: Any) -> No
         for argument in get_args(member)
         if argument is not Ellipsis
     )
-    if isinstance(param, Query | Header | Cookie) and inner and all(
-        is_sequence_type(member) or is_scalar(member) for member in union_members(annotation)
+    if (
+        isinstance(param, Query | Header | Cookie)
+        and inner
+        and all(is_sequence_type(member) or is_scalar(member) for member in union_members(annotation))
     ):
         return
     raise SetupError(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from trine.errors import WebSocketRequestValidationError
-from trine.routing import PathPattern, WebSocketRoute
+from trine.routing import PathPattern
 
 from .compile import StepWriter, define
 from .context import BindContext
@@ -12,7 +12,7 @@ from .plan import Plan
 from .wires import SOCKET
 
 
-def compile_socket(plan: Plan, pattern: PathPattern, route: WebSocketRoute, context: BindContext) -> Callable[..., Any]:
+def compile_socket(plan: Plan, pattern: PathPattern, context: BindContext) -> Callable[..., Any]:
     """Compile a WebSocket handler. The result takes the connection, then the path's values."""
     writer = StepWriter(plan, SOCKET, context, pattern, inline=False)
     values = "".join(f", p{position}" for position in range(len(pattern.names)))

@@ -237,10 +237,7 @@ _NOT_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"\\'))
 
 def located(error: ValidationError, prefix: Location) -> list[ErrorDetail]:
     """Pydantic's errors with the place in the request in front, without links."""
-    details: list[ErrorDetail] = []
-    for detail in error.errors(include_url=False):
-        details.append({**detail, "loc": [*prefix, *detail["loc"]]})
-    return details
+    return [{**detail, "loc": [*prefix, *detail["loc"]]} for detail in error.errors(include_url=False)]
 
 
 def missing(location: Location, value: Any = None) -> ErrorDetail:

@@ -19,6 +19,7 @@ class BackgroundTask:
         self.is_async = iscoroutinefunction(func) or iscoroutinefunction(getattr(func, "__call__", None))  # noqa: B004
 
     async def __call__(self) -> None:
+        """Run the function."""
         if self.is_async:
             await self.func(*self.args, **self.kwargs)
         else:
@@ -36,5 +37,6 @@ class BackgroundTasks(BackgroundTask):
         self.tasks.append(BackgroundTask(func, *args, **kwargs))
 
     async def __call__(self) -> None:
+        """Run the row."""
         for task in self.tasks:
             await task()

@@ -1,8 +1,9 @@
 """What a request and a WebSocket handshake have in common: an address, headers and the application behind them."""
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
 from functools import cached_property
 from typing import Any
+from urllib.parse import quote
 
 from trine.types import Application, Scope, State, User
 
@@ -12,7 +13,7 @@ from .query import QueryParams
 from .url import URL, Address
 
 
-class Connection:
+class Connection(ABC):
     """What a client sent to open a request or a WebSocket. Everything derived is computed on first use and kept.
 
     A server adapter subclasses this and fills in the primitives: `method`, `path`, `query_string`, `scheme`,
@@ -21,37 +22,49 @@ class Connection:
 
     method: str
     path: str
-    query_string: str
-    scheme: str
-    http_version: str
     app: Application
     path_params: dict[str, Any]
     root_path: str = ""
 
-    @cached_property
-    def headers(self) -> Headers:
-        """The header lines, in order, with case-insensitive names."""
-        raise NotImplementedError
-
-    @cached_property
-    def client(self) -> Address | None:
-        """Address of the other side, or None where the transport has none (a Unix socket)."""
-        raise NotImplementedError
-
-    @cached_property
-    def server(self) -> Address | None:
-        """Address that the server listens on."""
-        raise NotImplementedError
-
-    @cached_property
-    def scope(self) -> Scope:
-        """The connection as an ASGI 3.0 scope, for code that speaks ASGI."""
-        raise NotImplementedError
+    @property
+    @abstractmethod
+    def query_string(self) -> str:
+        """The query string as it was sent."""
 
     @property
+    @abstractmethod
+    def scheme(self) -> str:
+        """`http` or `https`; a WebSocket has `ws` or `wss`."""
+
+    @property
+    @abstractmethod
+    def http_version(self) -> str:
+        """`1.0`, `1.1` or `2`."""
+
+    @cached_property
+    @abstractmethod
+    def headers(self) -> Headers:
+        """The header lines, in order, with case-insensitive names."""
+
+    @cached_property
+    @abstractmethod
+    def client(self) -> Address | None:
+        """Address of the other side, or None where the transport has none (a Unix socket)."""
+
+    @cached_property
+    @abstractmethod
+    def server(self) -> Address | None:
+        """Address that the server listens on."""
+
+    @cached_property
+    @abstractmethod
+    def scope(self) -> Scope:
+        """The connection as an ASGI 3.0 scope, for code that speaks ASGI."""
+
+    @property
+    @abstractmethod
     def observed_errors(self) -> list[Exception] | None:
-        """Where a test client looks for what the application did not expect; None for a real client."""
-        return None
+        """Where a test client collects errors that nobody expected; None outside of tests."""
 
     @cached_property
     def query_params(self) -> QueryParams:
@@ -82,7 +95,9 @@ class Connection:
     @cached_property
     def session(self) -> dict[str, Any]:
         """The session, set by a session middleware."""
-        raise RuntimeError("request.session is set by SessionMiddleware, which is not installed. Add app.add_middleware(...) for it.")
+        raise RuntimeError(
+            "request.session is set by SessionMiddleware, which is not installed. Add app.add_middleware(...) for it."
+        )
 
     @cached_property
     def user(self) -> User:
@@ -112,13 +127,8 @@ class Connection:
 
 def _quote_path(path: str) -> str:
     # The path arrives decoded; only what would end or change it must be encoded again.
-    from urllib.parse import quote
-
     return quote(path, safe="/:@!$&'()*+,;=~-._%") if not path.isascii() or _needs_quoting(path) else path
 
 
 def _needs_quoting(path: str) -> bool:
-    return any(character in path for character in " ?#%\"<>[]\\^`{|}") or not path.isprintable()
-
-
-PathParams = Mapping[str, Any]
+    return any(character in path for character in ' ?#%"<>[]\\^`{|}') or not path.isprintable()

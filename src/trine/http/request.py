@@ -1,6 +1,7 @@
 """A request: what the client sent, read as far as somebody asks."""
 
 import json
+from abc import abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -75,9 +76,9 @@ class Request(Connection):
                 self.exit_stack.push_async_callback(self._form.close)
         return self._form
 
+    @abstractmethod
     async def is_disconnected(self) -> bool:
         """Whether the client has left."""
-        raise NotImplementedError
 
     @property
     def exit_stack(self) -> AsyncExitStack:
@@ -86,12 +87,17 @@ class Request(Connection):
             self._exit_stack = AsyncExitStack()
         return self._exit_stack
 
+    @property
+    def awaits_closing(self) -> bool:
+        """Whether there is clean-up left to run."""
+        return self._exit_stack is not None
+
     async def close(self) -> None:
         """Run the clean-up that waited for the end of the response."""
         if self._exit_stack is not None:
             stack, self._exit_stack = self._exit_stack, None
             await stack.aclose()
 
+    @abstractmethod
     def _receive_chunks(self) -> AsyncIterator[bytes]:
         """Receive the body from the server, piece by piece."""
-        raise NotImplementedError

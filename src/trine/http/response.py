@@ -2,11 +2,12 @@
 
 import os
 import stat as stat_module
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from email.utils import formatdate
 from hashlib import sha256
 from mimetypes import guess_type
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 from urllib.parse import quote
 
@@ -85,9 +86,7 @@ class Response:
         samesite: Literal["lax", "strict", "none"] | None = "lax",
     ) -> None:
         """Ask the browser to forget a cookie. Path and domain must be those that set it."""
-        self.set_cookie(
-            key, max_age=0, expires=0, path=path, domain=domain, secure=secure, httponly=httponly, samesite=samesite
-        )
+        self.set_cookie(key, max_age=0, expires=0, path=path, domain=domain, secure=secure, httponly=httponly, samesite=samesite)
 
     def chunks(self) -> AsyncIterator[bytes]:
         """The body as a stream, for adapters and middleware that do not want it whole."""
@@ -107,9 +106,7 @@ class ReadyResponse(Response):
 
     headers: MutableHeaders
 
-    def __init__(
-        self, body: bytes, status_code: int, pairs: list[tuple[str, str]], raw_pairs: list[tuple[bytes, bytes]]
-    ) -> None:
+    def __init__(self, body: bytes, status_code: int, pairs: list[tuple[str, str]], raw_pairs: list[tuple[bytes, bytes]]) -> None:
         self.body = body
         self.status_code = status_code
         self.pairs = pairs
@@ -247,7 +244,7 @@ class FileResponse(Response):
         """Look at the file once. Raises RuntimeError when there is none: answering 404 is the caller's decision."""
         if self.stat_result is None:
             try:
-                result = os.stat(self.path)
+                result = Path(self.path).stat()
             except FileNotFoundError:
                 raise RuntimeError(f"File at path {self.path} does not exist.") from None
             if not stat_module.S_ISREG(result.st_mode):
@@ -259,8 +256,8 @@ class FileResponse(Response):
         return iterate_in_thread(_read_chunks(self.path, self.chunk_size))
 
 
-def _read_chunks(path: str, size: int) -> Iterable[bytes] | Any:
-    with open(path, "rb") as file:
+def _read_chunks(path: str, size: int) -> Iterator[bytes]:
+    with Path(path).open("rb") as file:
         while chunk := file.read(size):
             yield chunk
 

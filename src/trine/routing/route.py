@@ -137,9 +137,7 @@ class Layer:
             outer_value, inner_value = getattr(self, entry.name), getattr(inner, entry.name)
             if entry.name == "include_in_schema":
                 values[entry.name] = outer_value and inner_value
-            elif entry.name == "prefix":
-                values[entry.name] = outer_value + inner_value
-            elif isinstance(outer_value, tuple):
+            elif entry.name == "prefix" or isinstance(outer_value, tuple):
                 values[entry.name] = outer_value + inner_value
             elif isinstance(outer_value, Mapping):
                 values[entry.name] = {**outer_value, **inner_value}

@@ -41,9 +41,9 @@ class RouteTree(Generic[E]):
             return self.statics.setdefault(pattern.path, {})
         self._has_parameters = True
         node = self._root
-        for index, segment in enumerate(pattern.segments):
+        for segment in pattern.segments:
             if segment.takes_rest:
-                return _rest(node, pattern, index)
+                return _rest(node, pattern)
             node = _child(node, segment)
         if node.endpoints is None:
             node.endpoints = {}
@@ -129,10 +129,10 @@ def _child(node: _Node[E], segment: Segment) -> _Node[E]:
     return following
 
 
-def _rest(node: _Node[E], pattern: PathPattern, index: int) -> dict[str, E]:
-    for _, known, endpoints in node.rests:
+def _rest(node: _Node[E], pattern: PathPattern) -> dict[str, E]:
+    for _, known, existing in node.rests:
         if known.shape == pattern.shape:
-            return endpoints
+            return existing
     endpoints: dict[str, E] = {}
     node.rests.append((pattern.regex, pattern, endpoints))
     # The longer the declared path, the more specific it is.
