@@ -30,7 +30,7 @@ def make_document(app: Any) -> dict[str, Any]:
     document["paths"] = write_paths(operations, schemas, problem_details=problem_details)
     if webhooks:
         document["webhooks"] = write_paths(webhooks, schemas)
-    components = _components(document, schemas, operations, problem_details)
+    components = _components(document, schemas, [*operations, *webhooks], problem_details)
     if components:
         document["components"] = components
     if app.openapi_tags:
@@ -58,7 +58,7 @@ def _components(
 ) -> dict[str, Any]:
     errors = PROBLEM_DETAILS if problem_details else PLAIN
     used = used_components(document, {**schemas.components, **errors})
-    schemes = {need.name: need.model for operation in operations for need in operation.requirements}
+    schemes = {need.name: need.model for operation in operations for need in operation.all_requirements()}
     components = {"schemas": used, "securitySchemes": schemes}
     return {name: content for name, content in components.items() if content}
 

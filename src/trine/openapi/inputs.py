@@ -69,7 +69,7 @@ class RequestBody:
         models, properties, required = [], {}, []
         for item, place in zip(self.inputs, self.places, strict=True):
             if is_form and item.is_model:
-                models.append(schemas[place])
+                models.append(schemas[place] if item.required else _optional_model(item, schemas[place]))
                 continue
             properties[item.alias] = schemas[place]
             if item.required:
@@ -78,6 +78,26 @@ class RequestBody:
         if models:
             written = {"allOf": models, **written}
         return {**written, "required": required} if required else written
+
+
+def _optional_model(item: Input, schema: Schema) -> Schema:
+    """A form model that may be missing as a whole: then none of its fields is there."""
+    models = [member for member in union_members(item.annotation) if is_fields_model(member)]
+    if any(_reads_unknown_fields(model) for model in models):
+        absent: Schema = {"maxProperties": 0}
+    else:
+        names = sorted({field.alias or field.name for model in models for field in _fields(model)})
+        absent = {"not": {"anyOf": [{"required": [name]} for name in names]}}
+    if "anyOf" in schema:
+        schema = {**schema, "anyOf": [member for member in schema["anyOf"] if member != {"type": "null"}]}
+    return {"anyOf": [absent, schema]}
+
+
+def _reads_unknown_fields(model: Any) -> bool:
+    """Whether fields that a model does not have make a difference to it."""
+    if isclass(model) and issubclass(model, msgspec.Struct):
+        return model.__struct_config__.forbid_unknown_fields
+    return getattr(model, "model_config", {}).get("extra") in ("allow", "forbid")
 
 
 def read_parameters(call: Call) -> list[Parameter]:
@@ -100,7 +120,7 @@ def read_body(plan: Plan, call: Call, unique_id: str) -> RequestBody | None:
         if item.kind in ("body", "form", "file"):
             seen.setdefault(item.alias, item)
     inputs = tuple(seen.values())
-    is_one = plan.body_kind == "json" or plan.is_whole_body_form
+    is_one = plan.body_kind == "json" or (plan.is_whole_body_form and inputs[0].required)
     return RequestBody(
         None if is_one else f"Body_{unique_id}", inputs, tuple(place_of(item) for item in inputs), _media_type(inputs)
     )
@@ -115,17 +135,18 @@ def own_inputs_first(call: Call) -> Iterator[Input]:
 
 def place_of(item: Input) -> Described:
     """Where the document describes an input, with its constraints and its default."""
-    title = item.alias.title().replace("_", " ")
+    title, options = item.alias.title().replace("_", " "), item.param.options
+    said = {name: options[name] for name in ("title", "description", "examples") if options.get(name)}
+    if options.get("deprecated"):
+        said["deprecated"] = True
     if is_struct_type(item.annotation):
-        options = item.param.options
-        said = {name: options[name] for name in ("title", "description", "examples", "deprecated") if options.get(name)}
         if item.default is not UNSET and item.default is not None:
             said["default"] = msgspec.to_builtins(item.default)
         return Described(item.annotation, "validation", title, said, item.where)
     annotation = input_annotation(item)
     if item.default is not UNSET:
         annotation = Annotated[annotation, Field(default=item.default)]
-    return Described(annotation, "validation", title, where=item.where)
+    return Described(annotation, "validation", title, said, item.where)
 
 
 def _parameters(call: Call) -> Iterator[Parameter]:

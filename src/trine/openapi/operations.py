@@ -43,6 +43,12 @@ class Operation:
         for callback in self.callbacks:
             yield from callback.places()
 
+    def all_requirements(self) -> Iterator[Requirement]:
+        """Give every security scheme that is asked for, those of the callbacks included."""
+        yield from self.requirements
+        for callback in self.callbacks:
+            yield from callback.all_requirements()
+
     def write(self, schemas: Schemas, *, problem_details: bool = False) -> dict[str, Any]:
         """Write OpenAPI's Operation Object (OpenAPI 3.1 §4.8.10)."""
         written = self._write_head()

@@ -1,5 +1,6 @@
 """What an operation answers: success, the further answers that were declared, and refused inputs."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -8,11 +9,13 @@ from typing import Any, get_args
 
 from trine.binding.bound import BoundRoute
 from trine.binding.signature import signature_of
+from trine.errors import SetupError
 from trine.http import JSONResponse
 
 from .merge import merge
 from .schemas import Described, Schema, Schemas
 
+_is_status = re.compile(r"[1-5]([0-9][0-9]|XX)|DEFAULT").fullmatch
 _RANGES = {
     "1XX": "Information",
     "2XX": "Success",
@@ -49,9 +52,9 @@ def read_answers(bound: BoundRoute, unique_id: str) -> list[Answer]:
     """List what an operation answers, success first."""
     options, layer = bound.flat.options, bound.flat.layer
     success = str(bound.status_code)
-    declared = {_status_key(status): answer for status, answer in layer.responses.items()}
-    description = options.get("response_description", "Successful Response")
-    answers = [_success(bound, unique_id, {**_without_model(declared.get(success, {})), "description": description})]
+    declared = {_status_key(status, bound): answer for status, answer in layer.responses.items()}
+    description = {"description": options.get("response_description", "Successful Response")}
+    answers = [_success(bound, unique_id, description | _without_model(declared.get(success, {})))]
     for status, answer in declared.items():
         written = _without_model(answer)
         written.setdefault("description", _phrase(status))
@@ -68,9 +71,9 @@ def read_answers(bound: BoundRoute, unique_id: str) -> list[Answer]:
 
 def _success(bound: BoundRoute, unique_id: str, written: dict[str, Any]) -> Answer:
     status, media_type = str(bound.status_code), bound.response_class.media_type
-    handler = unwrap(bound.flat.route.handler)
-    if isgeneratorfunction(handler) or isasyncgenfunction(handler):
-        return _stream(bound, handler, unique_id, written)
+    source = _stream_source(bound.flat.route.handler)
+    if source is not None:
+        return _stream(bound, source, unique_id, written)
     if not bound.has_body or media_type is None:
         return Answer(status, written, None)
     if not _is_json(bound.response_class):
@@ -79,6 +82,12 @@ def _success(bound: BoundRoute, unique_id: str, written: dict[str, Any]) -> Answ
     if model is None:
         return Answer(status, written, media_type, schema={})
     return Answer(status, written, media_type, _place(model, f"Response {unique_id}"))
+
+
+def _stream_source(handler: Any) -> Callable[..., Any] | None:
+    """The function that yields the answer's items: the handler, or the one that `handler.__streams__` names."""
+    source = getattr(handler, "__streams__", None) or unwrap(handler)
+    return source if isgeneratorfunction(source) or isasyncgenfunction(source) else None
 
 
 def _stream(bound: BoundRoute, handler: Callable[..., Any], unique_id: str, written: dict[str, Any]) -> Answer:
@@ -131,8 +140,13 @@ def _without_model(answer: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in answer.items() if key != "model"}
 
 
-def _status_key(status: int | str) -> str:
+def _status_key(status: int | str, bound: BoundRoute) -> str:
     key = str(int(status) if isinstance(status, HTTPStatus) else status).upper()
+    if not _is_status(key):
+        raise SetupError(
+            f"The responses of '{bound.flat.name}' have the status '{status}'.",
+            hint="Use a number from 100 to 599, a range such as '4XX', or 'default'.",
+        )
     return "default" if key == "DEFAULT" else key
 
 

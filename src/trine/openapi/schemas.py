@@ -84,9 +84,11 @@ class _Generator(GenerateJsonSchema):
 
     def bytes_schema(self, schema: core_schema.BytesSchema) -> JsonSchemaValue:
         json_schema = super().bytes_schema(schema)
-        if json_schema.pop("format", None) == "binary":
-            json_schema["contentMediaType"] = "application/octet-stream"
-        return json_schema
+        json_schema.pop("format", None)
+        config = self._config
+        if (config.ser_json_bytes if self.mode == "serialization" else config.val_json_bytes) == "base64":
+            json_schema["contentEncoding"] = "base64"
+        return {**json_schema, "contentMediaType": "application/octet-stream"}
 
     def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> JsonSchemaValue:  # noqa: ARG002 # as declared above it
         # A type that JSON Schema has no words for leaves a gap in the documentation, not an application without one.
@@ -118,8 +120,12 @@ def _references(value: Any) -> Iterator[str]:
 
 
 def _is_computed(schema: Any) -> bool:
-    """Whether a model has fields that exist only when it is sent."""
-    return isinstance(schema, dict) and bool((schema.get("schema") or {}).get("computed_fields"))
+    """Whether some model in a core schema has fields that exist only when it is sent."""
+    if isinstance(schema, dict):
+        return bool(schema.get("computed_fields")) or any(
+            _is_computed(value) for key, value in schema.items() if key not in ("metadata", "config", "cls", "default")
+        )
+    return isinstance(schema, list | tuple) and any(map(_is_computed, schema))
 
 
 def _free_name(name: str, taken: Collection[str]) -> str:
@@ -159,7 +165,7 @@ def _tidy(schema: Any) -> Any:
         if key in _NAMED_SCHEMAS and isinstance(value, dict):
             tidied[key] = {name: _tidy(inner) for name, inner in value.items()}
         elif key == "description" and isinstance(value, str):
-            tidied[key] = value.partition("\f")[0].rstrip()
+            tidied[key] = value.partition("\f")[0]
         else:
             tidied[key] = value if key in _VALUES else _tidy(value)
     return tidied
