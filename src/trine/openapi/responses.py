@@ -11,6 +11,7 @@ from trine.binding.bound import BoundRoute
 from trine.binding.signature import signature_of
 from trine.errors import SetupError
 from trine.http import JSONResponse
+from trine.http.sse import ServerSentEvent
 
 from .merge import merge
 from .schemas import Described, Schema, Schemas
@@ -94,7 +95,8 @@ def _stream(bound: BoundRoute, handler: Callable[..., Any], unique_id: str, writ
     """A handler that yields: its answer has no end that could be described, but each item has a type."""
     status, media_type = str(bound.status_code), bound.response_class.media_type
     item = next(iter(get_args(signature_of(handler).return_annotation)), None)
-    place = None if item in (None, Any) else _place(item, f"StreamItem {unique_id}".title())
+    untyped = item in (None, Any) or (isclass(item) and issubclass(item, ServerSentEvent))
+    place = None if untyped else _place(item, f"StreamItem {unique_id}".title())
     if media_type == "text/event-stream":
         return Answer(status, written, media_type, place, {} if place is None else None, _event)
     if _is_json(bound.response_class):
