@@ -119,10 +119,18 @@ def _forget_closed_loops() -> None:
 
 async def iterate_in_thread(iterator: Iterator[T]) -> AsyncIterator[T]:
     """Step a blocking iterator in worker threads, and close it when the consumer leaves."""
+    step: asyncio.Future[Any] | None = None
     try:
-        while (item := await run_in_thread(next, iterator, _END)) is not _END:
+        while True:
+            step = run_in_thread(next, iterator, _END)
+            item = await asyncio.shield(step)
+            if item is _END:
+                return
             yield item
     finally:
+        if step is not None and not step.done():
+            # Cancelled while the thread works: a generator can only be closed once it stands still.
+            await asyncio.wait([step])
         close = getattr(iterator, "close", None)
         if close is not None:
             await run_in_thread(close)

@@ -48,6 +48,10 @@ class WebSocket(Connection):
         self.application_state = WebSocketState.DISCONNECTED
         await self._close(code, reason or "")
 
+    async def receive_data(self) -> str | bytes:
+        """Wait for a message of either kind. Raises `WebSocketDisconnect` when the client leaves."""
+        return await self._next()
+
     async def receive_text(self) -> str:
         """Wait for a text message. Raises `WebSocketDisconnect` when the client leaves."""
         message = await self._next()

@@ -211,18 +211,17 @@ class StepWriter:
 
     def _write_json(self, item: Input, name: str) -> None:
         out, depth = self.out, self.context.max_json_depth
-        codec, read_odd = readers.body_reader(item, depth)
+        codec, read_odd, read_failed = readers.body_reader(item, depth)
         decode = out.name(f"decode_{item.name}", codec.decode)
-        explain = out.name(f"explain_{item.name}", codec.explain)
+        failed = out.name(f"read_failed_{item.name}", read_failed)
         failures = out.name("DECODE_FAILURES", codec.failures)
         read = out.name(f"read_{item.name}", read_odd)
         shallow = "" if codec.is_bounded else f" and body.count(b'[') + body.count(b'{{') <= {depth}"
-        out.line(f"if body and content_type in JSON_TYPES{shallow}:")
+        out.line(f"if 0 < len(body) <= {readers.LARGE_BODY} and content_type in JSON_TYPES{shallow}:")
         with out.block("    try:"):
             out.line(f"{name} = {decode}(body)")
         with out.block(f"    except {failures} as problem:"):
-            out.line(f"errors.extend({explain}(problem, body))")
-            out.line(f"{name} = FAILED")
+            out.line(f"{name} = {failed}(problem, body, errors)")
         out.line("else:")
         out.line(f"    {name} = {read}(body, content_type, errors)")
 
@@ -429,7 +428,7 @@ class _EndpointCompiler(StepWriter):
             out.line("request._body = body")
         out.line(f"response = await recover({error}, request)")
         for line in self.wire.respond or ("return response",):
-            out.line(line)
+            out.line(line.format(receive="request.free_receive"))
 
     def _write_answer(self) -> None:
         out = self.out
@@ -560,8 +559,9 @@ class _EndpointCompiler(StepWriter):
                 if self.timed:
                     # A stream may take as long as it likes.
                     out.line("entries.pop(task, None)")
+                receive = "request.free_receive" if self.needs_request else "receive"
                 for line in wire.respond:
-                    out.line(line)
+                    out.line(line.format(receive=receive))
 
 
 @asynccontextmanager

@@ -130,17 +130,16 @@ class Table:
         endpoints = self.tree.statics.get(path)
         if endpoints is not None and method in endpoints:
             return endpoints[method], ()
-        found = self.tree.find(path)
-        if found is not None and method in found[0]:
-            return found[0][method], found[1]
+        for candidates, values in self.tree.find_all(path):
+            if method in candidates:
+                return candidates[method], values
         return None
 
     def allowed(self, path: str) -> list[str]:
         """The methods that a path answers."""
         methods = set(self.tree.statics.get(path, ()))
-        found = self.tree.find(path)
-        if found is not None:
-            methods |= set(found[0])
+        for endpoints, _ in self.tree.find_all(path):
+            methods |= set(endpoints)
         methods.discard(SOCKET_METHOD)
         if methods and self.auto_methods:
             methods.add("OPTIONS")
@@ -236,7 +235,7 @@ def _serve_asgi(handler: Handler, context: BindContext, names: Sequence[str]) ->
             except Exception as error:  # noqa: BLE001 - whatever escapes becomes an answer
                 response = await recover(error, request)
                 lines = asgi.ready_headers(response, defaults)
-            await asgi.send_ready(response, lines, send, head=request.method == "HEAD")
+            await asgi.send_ready(response, lines, send, head=request.method == "HEAD", receive=request.free_receive)
         finally:
             if request.awaits_closing:
                 await request.close()

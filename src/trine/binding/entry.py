@@ -6,7 +6,7 @@ from typing import Any
 from trine.errors import HeadersTooLarge, HTTPException, WebSocketException, WebSocketRequestValidationError
 from trine.http import Request, Response
 from trine.server.asgi import ASGIWebSocket
-from trine.server.foreign import below
+from trine.server.foreign import below, run_asgi_socket
 from trine.server.hosts import AllowedHosts, host_name
 from trine.server.rsgi import RSGIWebSocket
 from trine.types import Receive, Scope, Send
@@ -50,10 +50,16 @@ def rsgi_entry(table: Table, hosts: AllowedHosts, handler: Any = None) -> Callab
             endpoint = found[0].get(scope.method)
             if endpoint is not None:
                 return endpoint(scope, proto, *found[1])
-        return other(scope, proto)
+        # A less specific path may answer the method.
+        late = table.find(path, scope.method)
+        return other(scope, proto) if late is None else late[0](scope, proto, *late[1])
 
     async def talk(scope: Any, proto: Any) -> None:
         socket = RSGIWebSocket(scope, proto, context.app)
+        for prefix, app in table.found.mounts:
+            if socket.path.startswith(prefix + "/") and table.find(socket.path, SOCKET_METHOD) is None:
+                await run_asgi_socket(app, socket, prefix)
+                return
         await _talk(table, socket)
 
     # The scheduler asks which answers it may run without a Task.
@@ -108,7 +114,8 @@ def asgi_entry(  # noqa: C901 - one piece, because all of it runs for every requ
         for prefix, app in mounts:
             if path == prefix or path.startswith(prefix + "/"):
                 return app(below(scope, prefix), receive, send)
-        return other(scope, receive, send)
+        late = table.find(path, scope["method"])
+        return other(scope, receive, send) if late is None else late[0](scope, receive, send, *late[1])
 
     async def talk(scope: Scope, receive: Receive, send: Send) -> None:
         socket = ASGIWebSocket(scope, receive, send, context.app)

@@ -1,13 +1,15 @@
 """Which route answers a path: static paths by one look-up, then a tree of segments."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
 from .converters import Converter
 from .pattern import PathPattern, Segment
 
 E = TypeVar("E")
+Match = tuple[dict[str, E], list[Any]]
+"""The endpoints of a path by method, and the values of its parameters."""
 
 
 class _Node(Generic[E]):
@@ -49,7 +51,7 @@ class RouteTree(Generic[E]):
             node.endpoints = {}
         return node.endpoints
 
-    def find(self, path: str) -> tuple[dict[str, E], list[Any]] | None:
+    def find(self, path: str) -> Match[E] | None:
         """Find the endpoints of a path with parameters, and the parameters' values. Ask `statics` first."""
         if not self._has_parameters:
             return None
@@ -69,46 +71,45 @@ class RouteTree(Generic[E]):
             return self._search(path, segments)
         return node.endpoints, values
 
-    def _search(self, path: str, segments: list[str]) -> tuple[dict[str, E], list[Any]] | None:
-        return _descend(self._root, path, segments, 1, [])
+    def find_all(self, path: str) -> Iterator[Match[E]]:
+        """Give every declared path with parameters that fits, the most specific first."""
+        return _descend(self._root, path, path.split("/"), 1, [])
+
+    def _search(self, path: str, segments: list[str]) -> Match[E] | None:
+        return next(_descend(self._root, path, segments, 1, []), None)
 
 
-def _descend(
-    node: _Node[E], path: str, segments: list[str], index: int, values: list[Any]
-) -> tuple[dict[str, E], list[Any]] | None:
+def _descend(node: _Node[E], path: str, segments: list[str], index: int, values: list[Any]) -> Iterator[Match[E]]:
     """Search below a node, most specific first, and come back from dead ends. Depth and width are the declared routes'."""
     if index == len(segments):
-        found = (node.endpoints, values) if node.endpoints is not None else None
-        return found or _match_rest(node, path)
+        if node.endpoints is not None:
+            yield node.endpoints, values
+        yield from _match_rest(node, path)
+        return
     segment = segments[index]
     following = node.statics.get(segment)
     if following is not None:
-        found = _descend(following, path, segments, index + 1, values)
-        if found is not None:
-            return found
+        yield from _descend(following, path, segments, index + 1, values)
     for _, _, parse, following in node.patterns:
         parsed = parse(segment)
         if parsed is not None:
-            found = _descend(following, path, segments, index + 1, values + parsed)
-            if found is not None:
-                return found
+            yield from _descend(following, path, segments, index + 1, values + parsed)
     if node.text is not None and segment:
-        found = _descend(node.text, path, segments, index + 1, [*values, segment])
-        if found is not None:
-            return found
-    return _match_rest(node, path)
+        yield from _descend(node.text, path, segments, index + 1, [*values, segment])
+    yield from _match_rest(node, path)
 
 
-def _match_rest(node: _Node[E], path: str) -> tuple[dict[str, E], list[Any]] | None:
+def _match_rest(node: _Node[E], path: str) -> Iterator[Match[E]]:
     for regex, pattern, endpoints in node.rests:
         match = regex.fullmatch(path)
-        if match is not None:
-            try:
-                parsed = zip(pattern.parameters, match.groups(), strict=True)
-                return endpoints, [converter.parse(text) for (_, converter), text in parsed]
-            except ValueError:
-                continue
-    return None
+        if match is None:
+            continue
+        parsed = zip(pattern.parameters, match.groups(), strict=True)
+        try:
+            values = [converter.parse(text) for (_, converter), text in parsed]
+        except ValueError:
+            continue
+        yield endpoints, values
 
 
 def _child(node: _Node[E], segment: Segment) -> _Node[E]:

@@ -10,6 +10,7 @@ from trine.types import Application, Receive, Scope, Send
 from trine.websocket import WebSocket, WebSocketState
 
 from .reply import complete_headers
+from .streams import pump
 
 RawHeaders = list[tuple[bytes, bytes]]
 HeaderList = list[tuple[str, str]]
@@ -82,6 +83,7 @@ class ASGIRequest(_ASGIConnection, Request):
         self.method = scope["method"]
         self._receive = receive
         self._left = False
+        self._is_read = False
         self._open(scope, app, path_params)
 
     async def is_disconnected(self) -> bool:
@@ -97,6 +99,12 @@ class ASGIRequest(_ASGIConnection, Request):
                 getattr(receiving, "close", lambda: None)()
         return self._left
 
+    @property
+    def free_receive(self) -> Receive | None:
+        """The server's `receive` where nobody will read a body from it any more; it then tells when the client leaves."""
+        has_body = self.headers.get("content-length", "0") != "0" or "transfer-encoding" in self.headers
+        return self._receive if self._is_read or not has_body else None
+
     async def _receive_chunks(self) -> AsyncIterator[bytes]:
         more = True
         while more:
@@ -106,6 +114,7 @@ class ASGIRequest(_ASGIConnection, Request):
                 raise ClientDisconnect("The client left before its request was complete.")
             chunk = message.get("body", b"")
             more = message.get("more_body", False)
+            self._is_read = not more
             if chunk:
                 yield chunk
 
@@ -189,14 +198,19 @@ def ready_headers(response: Response, defaults: HeaderList) -> RawHeaders:
     return encode_pairs(complete_headers(response, defaults))
 
 
-async def send_ready(response: Response, headers: RawHeaders, send: Send, *, head: bool = False) -> None:
-    """Send a response with its final header lines. An exception from here is the server's: the answer has begun."""
+async def send_ready(
+    response: Response, headers: RawHeaders, send: Send, *, head: bool = False, receive: Receive | None = None
+) -> None:
+    """Send a response with its final header lines. An exception from here is the server's: the answer has begun.
+
+    With `receive`, a stream ends when the client leaves; its background work does not run then.
+    """
     body = response.body
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
     if body is not None or head:
         await send({"type": "http.response.body", "body": b"" if head or body is None else body})
-    else:
-        await _send_stream(response, send)
+    elif not await _send_stream(response, send, receive):
+        return
     if response.background is not None:
         await response.background()
 
@@ -206,13 +220,17 @@ def encode_pairs(pairs: HeaderList) -> RawHeaders:
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
 
 
-async def _send_stream(response: Response, send: Send) -> None:
-    chunks = response.chunks()
-    try:
-        async for chunk in chunks:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-    finally:
-        close = getattr(chunks, "aclose", None)
-        if close is not None:
-            await close()
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+async def _send_stream(response: Response, send: Send, receive: Receive | None) -> bool:
+    async def write(chunk: bytes) -> None:
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+    complete = await pump(response.chunks(), write, None if receive is None else _until_left(receive))
+    if complete:
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+    return complete
+
+
+async def _until_left(receive: Receive) -> None:
+    # Sending never fails under ASGI: only this tells that nobody listens any more.
+    while (await receive())["type"] != "http.disconnect":
+        continue

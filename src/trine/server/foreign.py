@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from trine.errors import ClientDisconnect
+from trine.errors import ClientDisconnect, WebSocketDisconnect
 from trine.http import Request, Response, StreamingResponse
 from trine.types import ASGIApp, Message, Scope
+from trine.websocket import WebSocket
 
 
 def below(scope: Scope, prefix: str) -> Scope:
@@ -47,6 +48,35 @@ async def run_asgi(app: ASGIApp, request: Request, prefix: str) -> Response:
         await running
         raise RuntimeError("The mounted application ended without an answer.")
     return _response(start, messages, running)
+
+
+async def run_asgi_socket(app: ASGIApp, socket: WebSocket, prefix: str) -> None:
+    """Let an ASGI application talk over a WebSocket."""
+    opened = False
+
+    async def receive() -> Message:
+        nonlocal opened
+        if not opened:
+            opened = True
+            return {"type": "websocket.connect"}
+        try:
+            data = await socket.receive_data()
+        except WebSocketDisconnect as left:
+            return {"type": "websocket.disconnect", "code": left.code, "reason": left.reason}
+        return {"type": "websocket.receive", "text" if isinstance(data, str) else "bytes": data}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "websocket.accept":
+            headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in message.get("headers", ())]
+            await socket.accept(message.get("subprotocol"), headers)
+        elif message["type"] == "websocket.close":
+            await socket.close(message.get("code", 1000), message.get("reason"))
+        elif message.get("text") is not None:
+            await socket.send_text(message["text"])
+        else:
+            await socket.send_bytes(message["bytes"])
+
+    await app(below(socket.scope, prefix), receive, send)
 
 
 def _response(start: Message, messages: "asyncio.Queue[Message | None]", running: "asyncio.Future[None]") -> Response:

@@ -11,6 +11,7 @@ from trine.websocket import WebSocket
 
 from .address import parse_address
 from .reply import complete_headers
+from .streams import pump
 
 HeaderList = list[tuple[str, str]]
 
@@ -193,22 +194,17 @@ async def send_ready(response: Response, headers: HeaderList, protocol: Any, *, 
         protocol.response_empty(response.status_code, headers)
     elif isinstance(response, FileResponse):
         protocol.response_file(response.status_code, headers, response.path)
-    else:
-        await _send_stream(response, protocol, headers)
+    elif not await _send_stream(response, protocol, headers):
+        return
     if response.background is not None:
         await response.background()
 
 
-async def _send_stream(response: Response, protocol: Any, headers: HeaderList) -> None:
+async def _send_stream(response: Response, protocol: Any, headers: HeaderList) -> bool:
     transport = protocol.response_stream(response.status_code, headers)
-    chunks = response.chunks()
     try:
-        async for chunk in chunks:
-            await transport.send_bytes(chunk)
+        return await pump(response.chunks(), transport.send_bytes, protocol.client_disconnect())
     except RuntimeError as error:
         if type(error).__name__ != "RSGIProtocolClosed":
             raise
-    finally:
-        close = getattr(chunks, "aclose", None)
-        if close is not None:
-            await close()
+        return False
