@@ -72,7 +72,8 @@ class AccessLog:
 
         async def answer_logged(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] == "lifespan":
-                return await app(scope, receive, send)
+                await app(scope, receive, send)
+                return
             started = time.perf_counter()
             status = 101 if scope["type"] == "websocket" else 500
 
@@ -141,12 +142,16 @@ class _StatusProtocol(WrappedProtocol):
 
 def check_template(template: str) -> None:
     """Refuse a template with fields that do not exist."""
-    unknown = [match[0] for match in _FIELD.finditer(template) if not (match[1] == "header" and match[2]) and match[1] not in _FIELDS]
+    unknown = [
+        match[0] for match in _FIELD.finditer(template) if not (match[1] == "header" and match[2]) and match[1] not in _FIELDS
+    ]
     if unknown:
         known = ", ".join(sorted(_FIELDS))
         raise SetupError(f"The access log has no field {unknown[0]}.", hint=f"There are {known}, and header:name.")
     if template != "json" and not _FIELD.search(template):
-        raise SetupError(f"The access log format '{template}' has no field.", hint=f"Use {', '.join(FORMATS)}, or {{status}} and others.")
+        raise SetupError(
+            f"The access log format '{template}' has no field.", hint=f"Use {', '.join(FORMATS)}, or {{status}} and others."
+        )
 
 
 def _key(match: re.Match[str]) -> str:

@@ -7,6 +7,7 @@ It talks to the process that started it over one socket: options come in, "ready
 """
 
 import gc
+import json
 import logging
 import os
 import signal
@@ -124,10 +125,14 @@ class Generation:
         self.children[pid] = _Child(number, reader, held)
 
     def _announce(self) -> None:
-        if not self.announced and len(self.children) == self.options.workers and all(child.serves for child in self.children.values()):
+        if (
+            not self.announced
+            and len(self.children) == self.options.workers
+            and all(child.serves for child in self.children.values())
+        ):
             self.announced = True
             with suppress(OSError):
-                self.control.sendall(b"ready\n")
+                self.control.sendall(json.dumps({"docs": getattr(self.app, "docs_url", None)}).encode())
 
     def _stop(self) -> None:
         if not self.stopping:

@@ -10,8 +10,7 @@ import resource
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from granian._granian import ASGIWorker, RSGIWorker, SocketHolder, WorkerSignal
-from granian.asgi import LifespanProtocol
+from granian import _granian, asgi
 from granian.http import HTTP1Settings, HTTP2Settings
 from granian.server import mp
 
@@ -23,6 +22,11 @@ from .switch import Switch
 from .worker import Worker
 
 Answer = Callable[[Any, Any], Any]
+
+# Granian's type hints do not cover what is used here.
+_native: Any = _granian
+_lifespans: Any = asgi
+_processes: Any = mp
 
 # Descriptors that are not connections: files, databases, the loop's own.
 _RESERVED = 256
@@ -49,14 +53,14 @@ def _serve_rsgi(app: Any, worker: Worker, loop: asyncio.AbstractEventLoop) -> No
         # The short way goes past `answer`, so it is for those who need no log.
         install(app)
     start(loop)
-    _run(RSGIWorker, answer, entry.drain, worker, loop)
+    _run(_native.RSGIWorker, answer, entry.drain, worker, loop)
     stop(loop)
 
 
 def _serve_asgi(app: Any, worker: Worker, loop: asyncio.AbstractEventLoop) -> None:
     entry: Any = app if hasattr(app, "drain") else Switch(app, closing_asgi)
     target = AccessLog(worker.options.access_log_format).asgi(entry) if worker.options.access_log else entry
-    lifespan = LifespanProtocol(app)
+    lifespan = _lifespans.LifespanProtocol(app)
     loop.run_until_complete(lifespan.startup())
     if lifespan.interrupt:
         raise lifespan.exc or RuntimeError("The application's lifespan refused to start.")
@@ -65,7 +69,7 @@ def _serve_asgi(app: Any, worker: Worker, loop: asyncio.AbstractEventLoop) -> No
         scope.update(root_path="", state=lifespan.state.copy())
         return target(scope, protocol.receive, protocol.send)
 
-    _run(ASGIWorker, answer, entry.drain, worker, loop)
+    _run(_native.ASGIWorker, answer, entry.drain, worker, loop)
     loop.run_until_complete(lifespan.shutdown())
 
 
@@ -75,14 +79,15 @@ def _run(kind: Any, answer: Answer, drain: Callable[[], None], worker: Worker, l
             await answer(watcher.scope, watcher.proto)
         except BaseException as error:  # noqa: BLE001 - Granian answers it
             if not is_drain(error):
-                return watcher.err(error)
+                watcher.err(error)
+                return
         watcher.done()
 
     served = _Served(loop, {answer_request.__code__, finish.__code__})
     granian = _new_worker(kind, worker.listener, worker.options)
-    threaded = kind is ASGIWorker or worker.options.http == "2"
+    threaded = kind is _native.ASGIWorker or worker.options.http == "2"
     serve_name = f"serve_{'mtr' if threaded else 'str'}{'_uds' if worker.options.uds else ''}"
-    scheduler = mp._new_cbscheduler(loop, answer_request, impl_asyncio=True)
+    scheduler = _processes._new_cbscheduler(loop, answer_request, impl_asyncio=True)
     worker.watch(loop)
     getattr(granian, serve_name)(scheduler, loop, served.signal)
     worker.ready()
@@ -100,7 +105,7 @@ class _Served:
     def __init__(self, loop: asyncio.AbstractEventLoop, codes: set[Any]) -> None:
         self.loop = loop
         self.codes = codes
-        self.signal = WorkerSignal()
+        self.signal = _native.WorkerSignal()
         self._closed = False
         self.signal.add_cb(lambda: loop.call_soon_threadsafe(self._note_closed))
 
@@ -127,7 +132,7 @@ def _new_worker(kind: Any, listener: Any, options: ServerOptions) -> Any:
         header_read_timeout=int(options.header_timeout * 1000), keep_alive=True, max_buffer_size=options.header_buffer
     )
     http2 = HTTP2Settings(max_headers_size=options.header_buffer)
-    tls = (
+    tls: tuple[Any, ...] = (
         options.tls_certificate is not None,
         options.tls_certificate,
         options.tls_key,
@@ -139,7 +144,7 @@ def _new_worker(kind: Any, listener: Any, options: ServerOptions) -> Any:
     )
     return kind(
         1,
-        (None, SocketHolder(listener.fileno(), options.uds is not None, options.backlog)),
+        (None, _native.SocketHolder(listener.fileno(), options.uds is not None, options.backlog)),
         None,  # No pipe for metrics.
         1,  # Threads that read and write.
         _FILE_THREADS,  # Threads for files, started when needed.

@@ -25,7 +25,8 @@ def serve(app: Any, worker: Worker) -> None:
     async def note_start(scope: Scope, receive: Receive, send: Send) -> None:
         nonlocal started
         if scope["type"] != "lifespan":
-            return await target(scope, receive, send)
+            await target(scope, receive, send)
+            return
 
         async def send_and_note(message: Message) -> None:
             nonlocal started
@@ -42,7 +43,9 @@ def serve(app: Any, worker: Worker) -> None:
         await asyncio.sleep(LINGER)
 
     worker.watch(loop)
-    loop.run_until_complete(serve_hypercorn(note_start, _config(worker, worker.options), shutdown_trigger=asked_to_stop))
+    # Hypercorn writes its own types for what ASGI calls scope and messages.
+    asgi: Any = note_start
+    loop.run_until_complete(serve_hypercorn(asgi, _config(worker, worker.options), shutdown_trigger=asked_to_stop))
     if not started:
         raise SystemExit(1)
 

@@ -34,7 +34,9 @@ def open_listener(host: str, port: int, uds: str | None) -> socket.socket:
 
 def _open_tcp(host: str, port: int) -> socket.socket:
     try:
-        (family, kind, protocol, _, address), *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        (family, kind, protocol, _, address), *_ = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
     except socket.gaierror as error:
         raise SetupError(f"There is no address for the host '{host}': {error.strerror}.", hint="Use --host 127.0.0.1.") from None
     listener = socket.socket(family, kind, protocol)
@@ -80,7 +82,9 @@ def _refused(address: str, error: OSError) -> SetupError:
         return SetupError(f"{address} is taken: another process listens there.", hint="Stop it, or use --port with a free one.")
     if error.errno in (errno.EACCES, errno.EPERM):
         return SetupError(f"{address} needs more rights than this user has.", hint="Use --port with a number above 1023.")
-    return SetupError(f"{address} cannot be listened on: {error.strerror}.", hint="Use --host and --port with an address of this machine.")
+    return SetupError(
+        f"{address} cannot be listened on: {error.strerror}.", hint="Use --host and --port with an address of this machine."
+    )
 
 
 def close_listener(listener: socket.socket, *, patience: float = 1.0) -> None:
@@ -109,7 +113,9 @@ def _ignore_new(listener: socket.socket) -> None:
     filters = b"".join(struct.pack("HBBI", *instruction) for instruction in _DROP_FIRST_PACKETS)
     code = ctypes.create_string_buffer(filters, len(filters))
     with suppress(OSError):
-        listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HL", len(_DROP_FIRST_PACKETS), ctypes.addressof(code)))
+        listener.setsockopt(
+            socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HL", len(_DROP_FIRST_PACKETS), ctypes.addressof(code))
+        )
 
 
 def _waiting(listener: socket.socket) -> int:

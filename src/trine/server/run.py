@@ -9,6 +9,7 @@ SIGTERM and SIGINT stop the server when everything in flight has been answered; 
 SIGHUP replaces all workers, one generation by another, without refusing a connection.
 """
 
+import json
 import logging
 import os
 import signal
@@ -20,6 +21,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from trine.errors import SetupError
 
@@ -27,6 +29,9 @@ from .inbox import SignalInbox
 from .listen import close_listener, open_listener
 from .logs import say
 from .options import ServerOptions
+
+Announce = Callable[[ServerOptions, dict[str, Any]], None]
+"""Called once the server answers, with its options and what the application says of itself: `docs`, the path of its documentation."""
 
 _GRACE = 8.0
 _PAUSE = 1.0
@@ -46,7 +51,7 @@ class _Started:
 class Server:
     """Runs an application until a signal ends it."""
 
-    def __init__(self, options: ServerOptions, *, announce: Callable[[ServerOptions], None], changes: int | None = None) -> None:
+    def __init__(self, options: ServerOptions, *, announce: Announce, changes: int | None = None) -> None:
         self.options = options
         self.announce = announce
         self.changes = changes
@@ -112,13 +117,15 @@ class Server:
         self.generations.append(_Started(process, ours))
 
     def _hear(self, started: _Started) -> None:
+        said = b""
         with suppress(OSError):
-            started.ready = bool(started.control.recv(64))
-        if not started.ready:
+            said = started.control.recv(4096)
+        if not said:
             return
+        started.ready = True
         if not self.announced:
             self.announced = True
-            self.announce(self.options)
+            self.announce(self.options, json.loads(said))
         for other in self.generations[: self.generations.index(started)]:
             self._let_go(other)
         if self.restart_wanted and not self.stopping:
@@ -205,6 +212,6 @@ class Server:
                 Path(self.options.pid_file).unlink()
 
 
-def run(options: ServerOptions, *, announce: Callable[[ServerOptions], None], changes: int | None = None) -> int:
+def run(options: ServerOptions, *, announce: Announce, changes: int | None = None) -> int:
     """Serve an application until a signal ends it. Gives the exit status; `announce` is called once it answers."""
     return Server(options, announce=announce, changes=changes).run()

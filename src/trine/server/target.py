@@ -36,7 +36,9 @@ def find_target(folder: Path | None = None) -> str:
         return str(found[0].relative_to(folder))
     if found:
         several = ", ".join(str(path.relative_to(folder)) for path in found)
-        raise SetupError(f"There are several programs here: {several}.", hint=f"Name one: trine run {found[0].relative_to(folder)}")
+        raise SetupError(
+            f"There are several programs here: {several}.", hint=f"Name one: trine run {found[0].relative_to(folder)}"
+        )
     raise SetupError(f"There is no program in {folder}: none of {', '.join(FILES)}.", hint="Name it: trine run shop.py")
 
 
@@ -90,14 +92,20 @@ def _import(place: str, target: str) -> ModuleType:
     except SetupError as error:
         raise _declared(target, error) from error
     except SystemExit as error:
-        raise LoadError(f"{target} ended with {error.code!r} while it was imported.", hint="A program must not exit when it is imported.") from None
+        raise LoadError(
+            f"{target} ended with {error.code!r} while it was imported.", hint="A program must not exit when it is imported."
+        ) from None
     except Exception as error:
         raise _failed(target, error) from error
 
 
 def _module_of(path: Path, target: str) -> tuple[str, Path]:
     if not path.exists():
-        near = difflib.get_close_matches(path.name, [found.name for found in path.parent.glob("*.py")], n=1) if path.parent.is_dir() else []
+        near = (
+            difflib.get_close_matches(path.name, [found.name for found in path.parent.glob("*.py")], n=1)
+            if path.parent.is_dir()
+            else []
+        )
         hint = f"Did you mean {path.parent / near[0]}?" if near else "Name the file that makes the App."
         raise LoadError(f"There is no file {path}.", hint=hint)
     path = path.resolve()
@@ -110,7 +118,9 @@ def _module_of(path: Path, target: str) -> tuple[str, Path]:
         parts.insert(0, folder.name)
         folder = folder.parent
     if not parts or not all(part.isidentifier() for part in parts):
-        raise LoadError(f"{target} cannot be imported: '{path.stem}' is no Python name.", hint="Rename it with letters, digits and _.")
+        raise LoadError(
+            f"{target} cannot be imported: '{path.stem}' is no Python name.", hint="Rename it with letters, digits and _."
+        )
     return ".".join(parts), folder
 
 
@@ -162,7 +172,11 @@ def _article(value: Any) -> str:
 
 
 def _declared(target: str, error: SetupError) -> SetupError:
-    return error if error.where or len(error.problems) > 1 else SetupError(error.message, hint=error.hint, where=_place(error, target))
+    return (
+        error
+        if error.where or len(error.problems) > 1
+        else SetupError(error.message, hint=error.hint, where=_place(error, target))
+    )
 
 
 def _failed(target: str, error: Exception) -> LoadError:

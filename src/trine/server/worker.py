@@ -12,7 +12,10 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, Protocol
 
+from trine.errors import SetupError
+
 from .drain import ENDED_BY_DRAIN, ConnectionCount
+from .logs import say
 from .options import ServerOptions
 
 logger = logging.getLogger("trine.server")
@@ -106,6 +109,9 @@ def run_worker(worker: Worker, load: Callable[[], Any]) -> int:
         app = load()
         serve = _engine(worker.options.engine)
         serve(app, worker)
+    except SetupError as error:
+        say(str(error), logging.ERROR)
+        return 1
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 1
     except BaseException:  # noqa: BLE001 - the process ends here, and says why
