@@ -1,0 +1,77 @@
+"""The `trine` command and its manners: what every subcommand shares."""
+
+import os
+import sys
+
+import click
+
+from trine.errors import SetupError
+
+from .lazy import LazyGroup
+
+EPILOG = """
+\b
+Examples:
+  trine dev shop.py                     serve with reload, error pages and /docs
+  trine run shop.py --workers 4         serve for production
+  trine check shop.py                   list what would stop a production start
+
+\b
+Exit status: 0 all went well, 1 the application is at fault (it cannot be loaded, is
+unsafe in production, or did not start), 2 the command was used wrongly, 3 the address
+cannot be listened on.
+"""
+
+
+def show_version(context: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: ARG001, FBT001 - Click's signature
+    """Print the versions that matter in a report about a mistake."""
+    if not value or context.resilient_parsing:
+        return
+    import platform
+    from importlib.metadata import version
+
+    from trine import __version__
+
+    click.echo(f"trine {__version__} (Python {platform.python_version()}, Granian {version('granian')})")
+    context.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    commands_at={
+        "run": ("trine.cli.run", "Serve an application for production."),
+        "dev": ("trine.cli.dev", "Serve an application while it is written."),
+        "check": ("trine.cli.check", "List every mistake, and what is unsafe in production."),
+        "routes": ("trine.cli.routes", "Show which function answers which path."),
+        "openapi": ("trine.cli.openapi", "Write the OpenAPI document."),
+        "new": ("trine.cli.new", "Begin a project."),
+    },
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--version", is_flag=True, callback=show_version, expose_value=False, is_eager=True, help="Show the version and exit."
+)
+def cli() -> None:
+    """One web framework for AI-ready backends."""
+
+
+def main() -> None:
+    """Run the `trine` command, and end the process with its exit status."""
+    # NO_COLOR (no-color.org) wins; without it Click writes colours to terminals alone.
+    color = False if os.environ.get("NO_COLOR") else None
+    try:
+        cli(prog_name="trine", color=color)
+    except SetupError as error:
+        fail(error)
+
+
+def fail(error: SetupError) -> None:
+    """Print a mistake of the application, and end the process."""
+    click.echo(
+        f"{click.style('Error:', fg='red', bold=True)} {error}", err=True, color=False if os.environ.get("NO_COLOR") else None
+    )
+    details = getattr(error, "details", "")
+    if details:
+        click.echo(details.rstrip(), err=True)
+    sys.exit(1)
