@@ -6,7 +6,7 @@ comparison does not already settle the matter.
 
 from collections.abc import Callable
 from copy import deepcopy
-from functools import partial
+from functools import cache, partial
 from inspect import isclass
 from typing import Any, get_type_hints
 
@@ -18,6 +18,7 @@ from trine.http import FormData, Headers, ImmutableMultiDict, UploadFile
 from .params import UNSET, Header
 from .signature import Input, is_fields_model, is_sequence_type, is_upload, union_members
 from .validate import (
+    LARGE_BODY,
     BodyCodec,
     ErrorDetail,
     body_codec,
@@ -29,6 +30,7 @@ from .validate import (
     located,
     missing,
     too_deep,
+    without_equal_keys,
 )
 
 FAILED: Any = object()
@@ -133,8 +135,12 @@ def form_reader(item: Input) -> Reader:
     return read_field
 
 
-def body_reader(item: Input, depth: int) -> tuple[BodyCodec, Callable[[bytes, str | None, Errors], Any]]:
-    """The decoder of a JSON body, and the reader of every body that is not plainly JSON: empty, other types, too deep."""
+OddBodyReader = Callable[[bytes, str | None, Errors], Any]
+FailedBodyReader = Callable[[Exception, bytes, Errors], Any]
+
+
+def body_reader(item: Input, depth: int) -> tuple[BodyCodec, OddBodyReader, FailedBodyReader]:
+    """The decoder of a plain JSON body, and readers of what is empty, deep, large or no JSON, and of what failed."""
     codec = body_codec(item.annotation if is_struct_type(item.annotation) else input_annotation(item), item.where)
     absent = _absence(item, ("body",))
     validate = _validator(item)
@@ -147,21 +153,35 @@ def body_reader(item: Input, depth: int) -> tuple[BodyCodec, Callable[[bytes, st
                 # Not JSON: only a type that takes bytes or text as they are accepts the body.
                 return validate(body)
             except (ValidationError, msgspec.ValidationError) as error:
-                errors.extend({**detail, "input": _text(body)} for detail in _details(error, ("body",), body))
+                text = _text(body) if len(body) <= LARGE_BODY else None
+                errors.extend({**detail, "input": text} for detail in _details(error, ("body",), body))
                 return FAILED
-        if too_deep(body, depth):
+        if not codec.is_bounded and too_deep(body, depth):
             errors.append(depth_error(depth))
             return FAILED
         try:
-            return codec.decode(body)
+            return codec.decode(body) if len(body) <= LARGE_BODY else codec.decode_large(body)
         except codec.failures as error:
-            errors.extend(codec.explain(error, body))
-            return FAILED
+            return read_failed_body(error, body, errors)
 
-    return codec, read_odd_body
+    def read_failed_body(error: Exception, body: bytes, errors: Errors) -> Any:
+        plain = without_equal_keys(body) if isinstance(error, ValidationError | msgspec.ValidationError) else None
+        if plain is not None:
+            try:
+                return codec.decode_large(plain)
+            except codec.failures as final:
+                error, body = final, plain
+        errors.extend(codec.explain(error, body))
+        return FAILED
+
+    return codec, read_odd_body, read_failed_body
 
 
-def document_reader(depth: int) -> Callable[[bytes, str | None, Errors], Any]:
+class _LargeDocument(dict[str, Any]):
+    """A document from a body above `LARGE_BODY`: its members report errors briefly."""
+
+
+def document_reader(depth: int) -> OddBodyReader:
     """Parse a body that holds several values by name. None stands for no body, FAILED for broken JSON."""
 
     def read_document(body: bytes, content_type: str | None, errors: Errors) -> Any:
@@ -173,33 +193,32 @@ def document_reader(depth: int) -> Callable[[bytes, str | None, Errors], Any]:
             errors.append(depth_error(depth))
             return FAILED
         try:
-            return msgspec.json.decode(body)
-        except (msgspec.DecodeError, RecursionError) as error:
+            document = msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             errors.append(json_error(body, str(error)))
             return FAILED
+        return _LargeDocument(document) if len(body) > LARGE_BODY and isinstance(document, dict) else document
 
     return read_document
 
 
 def member_reader(item: Input) -> Reader:
     """Read one value from a parsed document by its name."""
-    read_value = value_reader(item)
     location = location_of(item)
     absent = _absence(item, location)
-    validate = _validator(item)
+    validate, hasty = _validator(item), cache(lambda: _validator(item, hasty=True))
 
     def read_member(document: Any, errors: Errors) -> Any:
         if not isinstance(document, dict) or item.alias not in document:
             return absent(errors)
-        value = document[item.alias]
-        if value is None:
-            # An explicit null is a value: only the type decides whether it is welcome.
-            try:
-                return validate(value)
-            except (ValidationError, msgspec.ValidationError) as error:
-                errors.extend(_details(error, location, value))
-                return FAILED
-        return read_value(value, errors)
+        # An explicit null is a value: only the type decides whether it is welcome.
+        value, is_large = document[item.alias], type(document) is _LargeDocument
+        try:
+            return hasty()(value) if is_large else validate(value)
+        except (ValidationError, msgspec.ValidationError) as error:
+            details = _details(error, location, value)
+            errors.extend({**detail, "input": None} if is_large else detail for detail in details)
+            return FAILED
 
     return read_member
 
@@ -257,10 +276,10 @@ def _validated_default(item: Input, location: tuple[str, ...]) -> Callable[[Erro
     return give_default
 
 
-def _validator(item: Input) -> Callable[[Any], Any]:
+def _validator(item: Input, *, hasty: bool = False) -> Callable[[Any], Any]:
     if is_struct_type(item.annotation):
         return lambda value: msgspec.convert(value, item.annotation, strict=False)
-    validate = input_validator(item)
+    validate = input_validator(item, hasty=hasty)
     # Objects with attributes are welcome wherever a record is, as responses are.
     return partial(validate, from_attributes=True) if item.kind == "body" else validate  # type: ignore[call-arg] # Pydantic's validate_python
 

@@ -4,6 +4,7 @@ import json
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from inspect import isclass
 from typing import Annotated, Any, get_args
 
@@ -22,12 +23,22 @@ from .signature import Input, bare_type
 ErrorDetail = dict[str, Any]
 Location = tuple[str | int, ...]
 
+LARGE_BODY = 16 * 1024
+"""Above this many bytes a list stops at its first misfit, and errors do not repeat their input.
+
+Ten megabytes of `{},` would otherwise become millions of errors, gigabytes of memory and half a minute of work.
+"""
+MAX_ERRORS = 1000
+"""So many errors are listed; of more only the number is told."""
+
 
 @dataclass(frozen=True)
 class BodyCodec:
     """How JSON bytes become a value. `decode` raises one of `failures`; `explain` turns that into error details."""
 
     decode: Callable[[bytes], Any]
+    decode_large: Callable[[bytes], Any]
+    """Does the same for a body above `LARGE_BODY`, and gives up early where it does not fit."""
     failures: tuple[type[Exception], ...]
     explain: Callable[[Exception, bytes], list[ErrorDetail]]
     is_bounded: bool
@@ -58,10 +69,13 @@ def input_annotation(item: Input) -> Any:
     return Annotated[item.annotation, Field(**options)] if options else item.annotation
 
 
-def input_validator(item: Input) -> Callable[[Any], Any]:
-    """Build the function that turns a received value into the declared type. Raises Pydantic's `ValidationError`."""
-    schema = adapter_for(input_annotation(item), item.where).core_schema
-    return SchemaValidator(refuse_non_finite(schema), _use_prebuilt=False).validate_python
+def input_validator(item: Input, *, hasty: bool = False) -> Callable[[Any], Any]:
+    """Build the function that turns a received value into the declared type. Raises Pydantic's `ValidationError`.
+
+    A hasty one stops at the first misfit of each list.
+    """
+    schema = refuse_non_finite(adapter_for(input_annotation(item), item.where).core_schema)
+    return SchemaValidator(stop_early(schema) if hasty else schema, _use_prebuilt=False).validate_python
 
 
 def body_codec(annotation: Any, where: str = "") -> BodyCodec:
@@ -94,6 +108,18 @@ def refuse_non_finite(schema: Any) -> Any:
     return tuple(refuse_non_finite(item) for item in schema) if type(schema) is tuple else schema
 
 
+def stop_early(schema: Any) -> Any:
+    """Copy a core schema so that lists, tuples and sets report their first misfit alone."""
+    if isinstance(schema, dict):
+        copied = {key: value if key in _OPAQUE else stop_early(value) for key, value in schema.items()}
+        if copied.get("type") in ("list", "tuple", "set", "frozenset"):
+            copied["fail_fast"] = True
+        return copied
+    if isinstance(schema, list):
+        return [stop_early(item) for item in schema]
+    return tuple(stop_early(item) for item in schema) if type(schema) is tuple else schema
+
+
 # Parts of a core schema that hold values or documentation, not schemas.
 _OPAQUE = frozenset({"metadata", "config", "default", "cls", "serialization", "expected"})
 
@@ -118,44 +144,63 @@ def _is_untyped(schema: Any) -> bool:
 
 def _pydantic_codec(annotation: Any, where: str) -> BodyCodec:
     schema = adapter_for(annotation, where).core_schema
-    validator = SchemaValidator(refuse_non_finite(schema), _use_prebuilt=False)
     has_untyped_parts = _is_untyped(schema)
-    validate_json = validator.validate_json
+    strict_schema = refuse_non_finite(schema)
+    validator = SchemaValidator(strict_schema, _use_prebuilt=False)
 
-    def decode_strictly(body: bytes) -> Any:
-        # Untyped parts have no schema that could refuse NaN: msgspec's parser does.
-        check_json(body)
-        return validate_json(body)
+    @cache
+    def hasty() -> SchemaValidator:
+        # Built when the first large body comes, if ever.
+        return SchemaValidator(stop_early(strict_schema), _use_prebuilt=False)
+
+    def strictly(validate_json: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+        def decode_strictly(body: bytes) -> Any:
+            # Untyped parts have no schema that could refuse NaN: msgspec's parser does.
+            check_json(body)
+            return validate_json(body)
+
+        return decode_strictly if has_untyped_parts else validate_json
 
     def explain(error: Exception, body: bytes) -> list[ErrorDetail]:
-        if isinstance(error, ValidationError) and error.errors(include_input=False)[0]["type"] != "json_invalid":
-            try:
-                # The same errors as for a value that was parsed first, so that their texts do not depend on the way.
-                validator.validate_python(parse_json(body), from_attributes=True)
-            except ValidationError as plain:
-                return located(plain, ("body",))
-            except (ValueError, RecursionError):
-                return located(error, ("body",))
-            return located(error, ("body",))
-        return [json_error(body, str(error))]
+        if not isinstance(error, ValidationError) or _is_syntax(error):
+            return [json_error(body, str(error))]
+        is_large = len(body) > LARGE_BODY
+        try:
+            # The same errors as for a value that was parsed first, so that their texts do not depend on the way.
+            (hasty() if is_large else validator).validate_python(parse_json(body), from_attributes=True)
+        except ValidationError as plain:
+            # A strict model takes texts for dates from JSON alone: its own errors are the true ones then.
+            error = plain if plain.error_count() == error.error_count() else error
+        except (ValueError, RecursionError):
+            return located(error, ("body",), with_input=False)
+        return located(error, ("body",), with_input=not is_large)
 
     return BodyCodec(
-        decode_strictly if has_untyped_parts else validate_json,
-        (ValidationError, msgspec.DecodeError, RecursionError),
+        strictly(validator.validate_json),
+        strictly(lambda body: hasty().validate_json(body)),
+        (ValidationError, *_BROKEN),
         explain,
         is_bounded=not has_untyped_parts and not _holds(schema, "definition-ref"),
     )
 
 
+# How msgspec refuses: it decodes bytes of a text only where it needs the text.
+_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def _is_syntax(error: ValidationError) -> bool:
+    return error.error_count() == 1 and error.errors(include_input=False)[0]["type"] == "json_invalid"
+
+
 def _struct_codec(annotation: Any) -> BodyCodec:
-    decoder = msgspec.json.Decoder(annotation)
+    decode = msgspec.json.Decoder(annotation).decode
 
     def explain(error: Exception, body: bytes) -> list[ErrorDetail]:
         if isinstance(error, msgspec.ValidationError):
             return [_struct_error(str(error), body)]
         return [json_error(body, str(error))]
 
-    return BodyCodec(decoder.decode, (msgspec.DecodeError, RecursionError), explain, is_bounded=False)
+    return BodyCodec(decode, decode, _BROKEN, explain, is_bounded=False)
 
 
 def _struct_error(message: str, body: bytes) -> ErrorDetail:
@@ -163,9 +208,10 @@ def _struct_error(message: str, body: bytes) -> ErrorDetail:
     text, _, path = message.partition(" - at `$")
     location: list[str | int] = ["body"]
     for step in path.rstrip("`").replace("[", ".[").split("."):
-        if step.startswith("["):
-            index = step.strip("[]")
-            location.append(int(index) if index.isdecimal() else index)
+        if step.startswith("[") and step.endswith("]"):
+            location.append(int(step[1:-1]))
+        elif step.startswith("["):
+            break  # `[...]`: somewhere in a dictionary, and msgspec does not say where.
         elif step:
             location.append(step)
     kind = "missing" if "missing required field" in text else "value_error"
@@ -175,13 +221,38 @@ def _struct_error(message: str, body: bytes) -> ErrorDetail:
 
 
 def _value_at(body: bytes, path: list[str | int]) -> Any:
-    value = parse_json(body)
+    if len(body) > LARGE_BODY:
+        return None
+    try:
+        value = parse_json(body)
+    except (ValueError, RecursionError):
+        return None  # A number of 100,000 digits: msgspec skips it, Python does not.
     for step in path:
         try:
             value = value[step]
         except (KeyError, IndexError, TypeError):
             break
     return value
+
+
+def without_equal_keys(body: bytes) -> bytes | None:
+    """The same JSON with only the last of equal keys, or None where no keys are equal.
+
+    The last one counts, but decoders look at the earlier ones too and may refuse them.
+    """
+    found = False
+
+    def take_last(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal found
+        last = dict(pairs)
+        found = found or len(last) < len(pairs)
+        return last
+
+    try:
+        value = json.loads(body.decode(), object_pairs_hook=take_last)
+    except (ValueError, RecursionError):
+        return None
+    return json.dumps(value).encode() if found else None
 
 
 def check_json(body: bytes) -> None:
@@ -196,18 +267,29 @@ def parse_json(body: bytes) -> Any:
 
 def json_error(body: bytes, reason: str) -> ErrorDetail:
     """Say where a body stops being JSON, in characters."""
-    position, message = 0, reason
+    position, message = 0, reason.partition(" - at `$")[0]
     try:
-        json.loads(body)
+        # RFC 8259 §8.1: UTF-8 and nothing else, without a byte order mark.
+        _json_text(json.loads(body.decode(), parse_constant=_refuse_constant))
     except json.JSONDecodeError as error:
         position, message = error.pos, error.msg
     except UnicodeDecodeError as error:
         position, message = error.start, "Not valid UTF-8"
+    except UnicodeEncodeError:
+        message = "Half of a surrogate pair in a text"
     except RecursionError:
         message = "Nested too deep"
     except ValueError as error:
         message = str(error).partition(":")[0]
     return {"type": "json_invalid", "loc": ["body", position], "msg": "JSON decode error", "input": {}, "ctx": {"error": message}}
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number in JSON")
+
+
+def _json_text(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
 
 
 def too_deep(body: bytes, limit: int) -> bool:
@@ -235,9 +317,15 @@ def too_deep(body: bytes, limit: int) -> bool:
 _NOT_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"\\'))
 
 
-def located(error: ValidationError, prefix: Location) -> list[ErrorDetail]:
+def located(error: ValidationError, prefix: Location, *, with_input: bool = True) -> list[ErrorDetail]:
     """Pydantic's errors with the place in the request in front, without links."""
-    return [{**detail, "loc": [*prefix, *detail["loc"]]} for detail in error.errors(include_url=False)]
+    count = error.error_count()
+    if count > MAX_ERRORS:
+        message = f"{count} values do not fit: more than the {MAX_ERRORS} that are listed"
+        context = {"count": count, "limit": MAX_ERRORS}
+        return [{"type": "too_many_errors", "loc": [*prefix], "msg": message, "input": None, "ctx": context}]
+    details = [{**detail, "loc": [*prefix, *detail["loc"]]} for detail in error.errors(include_url=False)]
+    return details if with_input else [{**detail, "input": None} for detail in details]
 
 
 def missing(location: Location, value: Any = None) -> ErrorDetail:
