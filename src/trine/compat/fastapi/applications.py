@@ -17,6 +17,7 @@ from .exception_handlers import (
     request_validation_exception_handler,
     websocket_request_validation_exception_handler,
 )
+from .limits import BODY_LIMIT, FormLimits, checked_body_size
 from .openapi.docs import get_redoc_html, get_swagger_ui_html, get_swagger_ui_oauth2_redirect_html
 from .openapi.utils import get_openapi
 from .params import Depends
@@ -67,10 +68,13 @@ class FastAPI(Starlette):
         generate_unique_id_function: Any = Default(generate_unique_id),
         separate_input_output_schemas: bool = True,
         openapi_external_docs: dict[str, Any] | None = None,
+        strict_content_type: bool = True,
         max_body_size: int | None = None,
+        form_limits: FormLimits | None = None,
         **extra: Any,
     ) -> None:
-        super().__init__(debug=debug, middleware=middleware, exception_handlers=exception_handlers, max_body_size=max_body_size)
+        super().__init__(debug=debug, middleware=middleware, exception_handlers=exception_handlers)
+        self.max_body_size = checked_body_size(max_body_size)
         self.title = title
         self.summary = summary
         self.description = description
@@ -120,7 +124,9 @@ class FastAPI(Starlette):
             include_in_schema=include_in_schema,
             responses=responses,
             generate_unique_id_function=generate_unique_id_function,
+            strict_content_type=strict_content_type,
             max_body_size=max_body_size,
+            form_limits=form_limits,
         )
         self.setup()
 
@@ -128,6 +134,8 @@ class FastAPI(Starlette):
         """Answer a scope."""
         if self.root_path:
             scope["root_path"] = self.root_path
+        if self.max_body_size is not None:
+            scope[BODY_LIMIT] = self.max_body_size
         await super().__call__(scope, receive, send)
 
     # The documentation ------------------------------------------------------------------------------------------------

@@ -1,12 +1,13 @@
 """FastAPI's exceptions. Those of requests and responses are Trine's own; the rest concerns declarations."""
 
+import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trine.compat.starlette.exceptions import HTTPException as StarletteHTTPException
 from trine.compat.starlette.exceptions import WebSocketException
-from trine.errors import ValidationFailure as ValidationException
-from trine.errors import RequestValidationError, ResponseValidationError, SetupError, WebSocketRequestValidationError
+from trine import errors as trine_errors
+from trine.errors import SetupError, ValidationFailure
 
 __all__ = [
     "DependencyScopeError",
@@ -61,6 +62,52 @@ def as_fastapi_error(error: SetupError) -> FastAPIError:
     return kind(str(error))
 
 
-def describe(errors: Sequence[Any]) -> str:
-    """Count validation errors, in words."""
-    return f"{len(errors)} validation error{'s' if len(errors) != 1 else ''}"
+class ValidationException(ValidationFailure):
+    """Values that do not fit their declaration. `endpoint_ctx` says which endpoint declares them."""
+
+    def __init__(
+        self, errors: Sequence[Any], *, body: Any = None, endpoint_ctx: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(errors, body=body)
+        self.endpoint_ctx = endpoint_ctx or {}
+
+    def __str__(self) -> str:
+        count = len(self.errors())
+        lines = [f"{count} validation error{'s' if count != 1 else ''}:", *(f"  {error}" for error in self.errors())]
+        return "\n".join(lines) + self._place()
+
+    def _place(self) -> str:
+        place = self.endpoint_ctx
+        if "file" in place and "line" in place:
+            where = f'\n\n  File "{place["file"]}", line {place["line"]}, in {place.get("function")}'
+            return where + (f"\n    {place['path']}" if "path" in place else "")
+        return f"\n\n  Endpoint: {place['path']}" if "path" in place else ""
+
+
+class RequestValidationError(ValidationException, trine_errors.RequestValidationError):
+    """Inputs of a request that do not fit the endpoint's signature, all of them at once."""
+
+
+class WebSocketRequestValidationError(ValidationException, trine_errors.WebSocketRequestValidationError):
+    """Inputs of a WebSocket handshake that do not fit the endpoint's signature."""
+
+
+class ResponseValidationError(ValidationException, trine_errors.ResponseValidationError):
+    """An endpoint returned something that its response model does not allow."""
+
+
+_KINDS = (
+    (trine_errors.RequestValidationError, RequestValidationError),
+    (trine_errors.WebSocketRequestValidationError, WebSocketRequestValidationError),
+    (trine_errors.ResponseValidationError, ResponseValidationError),
+)
+
+
+def with_endpoint(error: ValidationFailure, endpoint: Any, path: str) -> ValidationException:
+    """Give Trine's error FastAPI's class, and the endpoint that it concerns."""
+    kind = next(fastapi_kind for trine_kind, fastapi_kind in _KINDS if isinstance(error, trine_kind))
+    code = getattr(inspect.unwrap(endpoint), "__code__", None)
+    place = {"function": getattr(endpoint, "__name__", type(endpoint).__name__), "path": path}
+    if code is not None:
+        place |= {"file": code.co_filename, "line": code.co_firstlineno}
+    return kind(error.errors(), body=error.body, endpoint_ctx=place)

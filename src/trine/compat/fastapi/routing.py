@@ -13,7 +13,7 @@ from trine.binding.wires import REQUEST
 from trine.compat.starlette.paths import DeclaredPath
 from trine.compat.starlette.routing import BaseRoute, Host, Match, Mount, NoMatchFound, Route, Router, WebSocketRoute
 from trine.compat.starlette.routing import compile_path, endpoint_name, handling_exceptions
-from trine.errors import SetupError
+from trine.errors import SetupError, ValidationFailure
 from trine.http import JSONResponse as TrineJSONResponse
 from trine.http import Response as TrineResponse
 from trine.routing import FlatRoute, Layer, PathPattern
@@ -25,7 +25,8 @@ from trine.types import ASGIApp, Receive, Scope, Send
 from . import params
 from .datastructures import Default, DefaultPlaceholder
 from .encoders import jsonable_encoder
-from .exceptions import FastAPIError, as_fastapi_error
+from .exceptions import FastAPIError, ValidationException, as_fastapi_error, with_endpoint
+from .limits import BODY_LIMIT, FormLimits, Reading, checked_body_size, checked_form_limits
 from .lifespans import EventHandlers, merge_lifespans
 from .requests import Request
 from .responses import JSONResponse, Response
@@ -114,11 +115,15 @@ class APIRoute(Route):
         callbacks: Sequence[BaseRoute] | None = None,
         openapi_extra: dict[str, Any] | None = None,
         generate_unique_id_function: Any = Default(generate_unique_id),
+        strict_content_type: Any = Default(True),
         max_body_size: int | None = None,
+        form_limits: FormLimits | None = None,
         outer: Layer = Layer(),
+        outer_reading: Reading = Reading(),
     ) -> None:
         self.endpoint = endpoint
         self.outer = outer
+        self.reading = outer_reading.join(Reading(checked_form_limits(form_limits), given(strict_content_type)))
         self.response_model = response_model
         self.status_code = None if status_code is None else int(status_code)
         self.own_tags = list(tags or ())
@@ -143,7 +148,7 @@ class APIRoute(Route):
         self.own_callbacks = list(callbacks or ())
         self.openapi_extra = openapi_extra
         self.own_generate_unique_id_function = generate_unique_id_function
-        self.max_body_size = max_body_size
+        self.max_body_size = checked_body_size(max_body_size)
         self._place(path)
         self._check()
 
@@ -212,6 +217,16 @@ class APIRoute(Route):
         return self.layer.generate_unique_id_function or generate_unique_id
 
     @property
+    def form_limits(self) -> dict[str, int]:
+        """The limits of a form that this route reads."""
+        return dict(self.reading.form_limits)
+
+    @property
+    def strict_content_type(self) -> bool:
+        """Whether a body without content type is refused as JSON."""
+        return self.reading.is_strict
+
+    @property
     def unique_id(self) -> str:
         """The operation's name in the documentation."""
         return self.operation_id or str(self.generate_unique_id_function(self))
@@ -234,10 +249,11 @@ class APIRoute(Route):
             except SetupError as error:
                 raise as_fastapi_error(error) from error
 
-    def within(self, prefix: str, outer: Layer) -> "APIRoute":
+    def within(self, prefix: str, outer: Layer, reading: Reading) -> "APIRoute":
         """Give the same route below a prefix, with what the including router says in front."""
         placed = copy.copy(self)
         placed.outer = outer.join(self.outer)
+        placed.reading = reading.join(self.reading)
         placed._place(prefix + self.path)
         return placed
 
@@ -268,9 +284,15 @@ class APIRoute(Route):
         """Give the function from request to response. Subclasses wrap it."""
 
         async def answer(request: Any) -> TrineResponse:
-            request.body_limit = self.layer.max_body_size
             endpoint = self._endpoint(request.scope.get("app") or _NoApplication())
-            response: TrineResponse = await endpoint(request, *(request.path_params[name] for name in self.param_convertors))
+            values = (request.path_params[name] for name in self.param_convertors)
+            try:
+                response: TrineResponse = await endpoint(request, *values)
+            except ValidationFailure as error:
+                if isinstance(error, ValidationException):
+                    raise
+                path = f"{request.method} {request.scope.get('root_path', '')}{self.path}"
+                raise with_endpoint(error, self.endpoint, path) from error
             return response
 
         return answer
@@ -301,7 +323,13 @@ class APIRoute(Route):
         if self._handler is None:
             self._handler = self.get_route_handler()
         handler = self._handler
+        limit = self.layer.max_body_size
+        if limit is not None:
+            scope[BODY_LIMIT] = limit
         request = Request(scope, receive, send)
+        request.form_limits = self.reading.trine_limits()
+        if not self.reading.is_strict and "content-type" not in request.headers:
+            request.assume_json()
 
         async def call_endpoint(scope: Scope, receive: Receive, send: Send) -> None:
             async with request.exit_stack:
@@ -347,7 +375,7 @@ class APIWebSocketRoute(WebSocketRoute):
         self.path_regex, self.path_format, self.param_convertors = compile_path(path)
         self._compiled: dict[Any, Callable[..., Any]] = {}
 
-    def within(self, prefix: str, outer: Layer) -> "APIWebSocketRoute":
+    def within(self, prefix: str, outer: Layer, reading: Reading) -> "APIWebSocketRoute":
         """Give the same route below a prefix, with what the including router says in front."""
         placed = copy.copy(self)
         placed.outer = outer.join(self.outer)
@@ -358,7 +386,7 @@ class APIWebSocketRoute(WebSocketRoute):
         declared = DeclaredSocket(self.path, self.endpoint, self.name)
         context = bind_context(app)
         plan = bind_websocket(declared, self.path, self.dependencies, context)
-        return compile_socket(plan, PathPattern(self.path), declared, context)
+        return compile_socket(plan, PathPattern(self.path), context)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Fit the path; leave the route itself in the scope."""
@@ -381,7 +409,11 @@ class APIWebSocketRoute(WebSocketRoute):
         socket = WebSocket(scope, receive, send)
 
         async def call_endpoint(scope: Scope, receive: Receive, send: Send) -> None:
-            await talk(socket, *(socket.path_params[name] for name in self.param_convertors))
+            values = (socket.path_params[name] for name in self.param_convertors)
+            try:
+                await talk(socket, *values)
+            except ValidationFailure as error:
+                raise with_endpoint(error, self.endpoint, f"WS {scope.get('root_path', '')}{self.path}") from error
 
         await handling_exceptions(call_endpoint, socket)(scope, receive, send)
 
@@ -389,10 +421,11 @@ class APIWebSocketRoute(WebSocketRoute):
 class IncludedRouter(BaseRoute):
     """A router taken into another one. Routes that it gets later are found too."""
 
-    def __init__(self, router: "APIRouter", prefix: str, outer: Layer) -> None:
+    def __init__(self, router: "APIRouter", prefix: str, outer: Layer, reading: Reading) -> None:
         self.original_router = router
         self.prefix = prefix
         self.outer = outer
+        self.reading = reading
         self._seen: tuple[int, ...] = ()
         self._routes: list[BaseRoute] = []
 
@@ -401,13 +434,14 @@ class IncludedRouter(BaseRoute):
         """The router's routes as they are here, made anew when it has changed."""
         seen = tuple(map(id, self.original_router.routes))
         if seen != self._seen:
-            self._routes = [placed for route in self.original_router.routes if (placed := _within(route, self.prefix, self.outer))]
+            placed = [_within(route, self.prefix, self.outer, self.reading) for route in self.original_router.routes]
+            self._routes = [route for route in placed if route is not None]
             self._seen = seen
         return self._routes
 
-    def within(self, prefix: str, outer: Layer) -> "IncludedRouter":
+    def within(self, prefix: str, outer: Layer, reading: Reading) -> "IncludedRouter":
         """Give the inclusion below another prefix."""
-        return IncludedRouter(self.original_router, prefix + self.prefix, outer.join(self.outer))
+        return IncludedRouter(self.original_router, prefix + self.prefix, outer.join(self.outer), reading.join(self.reading))
 
     def flat_routes(self) -> Iterator[BaseRoute]:
         """Give every route below, inclusions resolved."""
@@ -427,6 +461,8 @@ class IncludedRouter(BaseRoute):
             if match is Match.NONE or match.value <= best[0].value:
                 continue
             child_scope.setdefault("trine.route", route)
+            if self.outer.max_body_size is not None:
+                child_scope.setdefault(BODY_LIMIT, self.outer.max_body_size)
             best = match, child_scope
             if match is Match.FULL:
                 break
@@ -469,7 +505,9 @@ class APIRouter(Router, BaseRoute):
         deprecated: bool | None = None,
         include_in_schema: bool = True,
         generate_unique_id_function: Any = Default(generate_unique_id),
+        strict_content_type: Any = Default(True),
         max_body_size: int | None = None,
+        form_limits: FormLimits | None = None,
     ) -> None:
         self.events = EventHandlers(on_startup, on_shutdown)
         super().__init__(routes=routes, redirect_slashes=redirect_slashes, default=default, lifespan=lifespan)
@@ -490,7 +528,8 @@ class APIRouter(Router, BaseRoute):
         self.route_class = route_class
         self.default_response_class = default_response_class
         self.generate_unique_id_function = generate_unique_id_function
-        self.max_body_size = max_body_size
+        self.max_body_size = checked_body_size(max_body_size)
+        self.reading = Reading(checked_form_limits(form_limits), given(strict_content_type))
 
     @property
     def layer(self) -> Layer:
@@ -533,7 +572,7 @@ class APIRouter(Router, BaseRoute):
     ) -> None:
         """Add a route without a decorator."""
         make = route_class_override or self.route_class
-        self.routes.append(make(self.prefix + path, endpoint=endpoint, outer=self.layer, **options))
+        self.routes.append(make(self.prefix + path, endpoint=endpoint, outer=self.layer, outer_reading=self.reading, **options))
 
     def api_route(self, path: str, **options: Any) -> Callable[[Any], Any]:
         """Answer the methods of a path with one function."""
@@ -634,6 +673,7 @@ class APIRouter(Router, BaseRoute):
         include_in_schema: bool = True,
         generate_unique_id_function: Any = Default(generate_unique_id),
         max_body_size: int | None = None,
+        form_limits: FormLimits | None = None,
     ) -> None:
         """Take another router's routes in, also those that it gets later."""
         self._check_inclusion(router, prefix)
@@ -647,10 +687,11 @@ class APIRouter(Router, BaseRoute):
                 include_in_schema=include_in_schema,
                 default_response_class=given(default_response_class),
                 generate_unique_id_function=given(generate_unique_id_function),
-                max_body_size=max_body_size,
+                max_body_size=checked_body_size(max_body_size),
             )
         )
-        self.routes.append(IncludedRouter(router, self.prefix + prefix, outer))
+        reading = self.reading.join(Reading(checked_form_limits(form_limits)))
+        self.routes.append(IncludedRouter(router, self.prefix + prefix, outer, reading))
         self.events.extend(router.events)
         self.lifespan_context = merge_lifespans(self.lifespan_context, router.lifespan_context, router.events)
 
@@ -698,10 +739,10 @@ def _routers_below(router: APIRouter) -> Iterator[APIRouter]:
             yield from _routers_below(route.original_router)
 
 
-def _within(route: BaseRoute, prefix: str, outer: Layer) -> BaseRoute | None:
+def _within(route: BaseRoute, prefix: str, outer: Layer, reading: Reading) -> BaseRoute | None:
     """A route as it is inside another router; kinds that cannot be moved stay out."""
     if isinstance(route, APIRoute | APIWebSocketRoute | IncludedRouter):
-        return route.within(prefix, outer)
+        return route.within(prefix, outer, reading)
     if isinstance(route, Route | WebSocketRoute):
         placed = copy.copy(route)
         placed.path = prefix + route.path

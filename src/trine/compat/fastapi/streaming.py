@@ -48,6 +48,7 @@ def as_response_endpoint(
 
     # Read as what it is now: an `async def` whose answer is not validated as a whole.
     del answer_with_stream.__wrapped__
+    answer_with_stream.__streams__ = endpoint  # type: ignore[attr-defined] # read by the documentation
     answer_with_stream.__signature__ = signature.replace(return_annotation=StreamingResponse)  # type: ignore[attr-defined] # read by inspect
     return answer_with_stream
 

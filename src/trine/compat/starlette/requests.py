@@ -1,13 +1,13 @@
 """`starlette.requests`: requests made from an ASGI scope."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, ItemsView, Iterator, KeysView, ValuesView
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, ItemsView, Iterator, KeysView, ValuesView
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 from typing import Any, Generic, NoReturn, TypeVar
 
 from trine.errors import BodyTooLarge, ClientDisconnect, HTTPException
-from trine.http import URL, Connection, FormData
+from trine.http import URL, Connection, FormData, Headers
 from trine.server.asgi import ASGIRequest
 from trine.types import Message, Receive, Scope, Send, State
 
@@ -152,9 +152,20 @@ class Request(HTTPConnection, ASGIRequest):
         ASGIRequest.__init__(self, scope, receive)
         self._send_message = send
 
+    @property
+    def body_limit(self) -> int | None:
+        """The most bytes that the body may have: the scope says it, so that middleware and handler agree."""
+        limit: int | None = self.scope.get("trine.max_body_size")
+        return limit
+
+    @body_limit.setter
+    def body_limit(self, limit: int | None) -> None:
+        # A compiled route passes on what Trine's own applications decide at start-up; here the scope decides.
+        return
+
     _body = _Absent()  # type: ignore[assignment] # subclasses ask hasattr(self, "_body")
 
-    async def stream(self) -> AsyncIterator[bytes]:
+    async def stream(self) -> AsyncGenerator[bytes, None]:
         """Give the body in chunks as they arrive, within the route's limit."""
         kept = vars(self).get("_body")
         if kept is not None:
@@ -163,17 +174,27 @@ class Request(HTTPConnection, ASGIRequest):
         if vars(self).get("_streamed"):
             raise RuntimeError("Stream consumed")
         self._streamed = True
-        received = 0
-        async for chunk in self._receive_chunks():
+        received, declared, limit = 0, self.headers.content_length, self.body_limit
+        if limit is not None and declared is not None and declared > limit:
+            raise BodyTooLarge(declared, limit)
+        more = True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                self._left = True
+                raise ClientDisconnect("The client left before its request was complete.")
+            chunk, more = message.get("body", b""), message.get("more_body", False)
             received += len(chunk)
-            if self.body_limit is not None and received > self.body_limit:
-                raise BodyTooLarge(None, self.body_limit)
-            yield chunk
+            if limit is not None and received > limit:
+                raise BodyTooLarge(None, limit)
+            if chunk:
+                yield chunk
 
     async def body(self) -> bytes:
         """Return the whole body, reading it once."""
         if "_body" not in vars(self):
-            self._body = b"".join([chunk async for chunk in self.stream()])
+            async with aclosing(self.stream()) as stream:
+                self._body = b"".join([chunk async for chunk in stream])
         return self._body
 
     async def json(self) -> Any:
@@ -181,6 +202,10 @@ class Request(HTTPConnection, ASGIRequest):
         if not hasattr(self, "_json"):
             self._json = json.loads(await self.body())
         return self._json
+
+    def assume_json(self) -> None:
+        """Read the body as JSON although no header says so."""
+        self.headers = Headers([*self.headers.items(), ("content-type", "application/json")])
 
     @property
     def receive(self) -> Receive:

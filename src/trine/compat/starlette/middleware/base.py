@@ -41,7 +41,7 @@ class Rest:
     def __init__(self, app: ASGIApp, request: Request) -> None:
         self.app = app
         self.request = request
-        self.messages: asyncio.Queue[Message | None] = asyncio.Queue(maxsize=1)
+        self.messages: asyncio.Queue[Message] = asyncio.Queue(maxsize=1)
         self.running: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Rest":
@@ -50,7 +50,7 @@ class Rest:
     async def __aexit__(self, kind: Any, failure: Any, traceback: Any) -> None:
         if self.running is None:
             return
-        if failure is not None or self.messages.full():
+        if failure is not None or not self.messages.empty():
             # Nobody takes the rest of the answer.
             self.running.cancel()
         await asyncio.gather(self.running, return_exceptions=True)
@@ -60,7 +60,7 @@ class Rest:
     async def call(self, request: Request) -> Response:
         """Give the application's response; its body is passed on while it is made."""
         self.running = asyncio.create_task(self._run(request.scope))
-        start = await self.messages.get()
+        start = await self._next()
         if start is None:
             await self.running
             raise RuntimeError("No response returned.")
@@ -69,12 +69,28 @@ class Rest:
         return response
 
     async def _run(self, scope: Scope) -> None:
-        try:
-            await self.app(scope, self._receive, self.messages.put)
-        finally:
-            # The reader may have gone, and then the queue stays full for ever.
-            if not self.messages.full():
-                self.messages.put_nowait(None)
+        await self.app(scope, self._receive, self._send)
+
+    async def _send(self, message: Message) -> None:
+        """Hand a message over, and wait until it was taken: the application is never ahead of its reader."""
+        await self.messages.put(message)
+        await self.messages.join()
+
+    async def _next(self) -> Message | None:
+        """Wait for a message; None when the application ended without another one."""
+        running = self.running
+        if self.messages.empty() and running is not None:
+            waiting = asyncio.ensure_future(self.messages.get())
+            await asyncio.wait([waiting, running], return_when=asyncio.FIRST_COMPLETED)
+            if waiting.done():
+                self.messages.task_done()
+                return waiting.result()
+            waiting.cancel()
+        if self.messages.empty():
+            return None
+        message = self.messages.get_nowait()
+        self.messages.task_done()
+        return message
 
     async def _receive(self) -> Message:
         """Pass the body on: kept, where the middleware has read it, else as it comes."""
@@ -85,12 +101,11 @@ class Rest:
         return await self.request.receive()
 
     async def _body(self) -> AsyncIterator[bytes]:
-        while (message := await self.messages.get()) is not None:
+        while (message := await self._next()) is not None:
             if message.get("body"):
                 yield message["body"]
             if not message.get("more_body", False):
                 break
-        await self.messages.get()
         if self.running is not None:
             await self.running
 

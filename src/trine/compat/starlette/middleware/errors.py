@@ -8,6 +8,7 @@ from typing import Any
 from trine.compat.starlette.concurrency import run_in_threadpool
 from trine.compat.starlette.requests import Request
 from trine.compat.starlette.responses import HTMLResponse, PlainTextResponse, Response
+from trine.errors import BodyTooLarge
 from trine.server.asgi import send_response
 from trine.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -34,6 +35,11 @@ class ServerErrorMiddleware:
 
         try:
             await self.app(scope, receive, watched_send)
+        except BodyTooLarge as error:
+            # Middleware read more than the application accepts: the client's mistake, not the server's.
+            if started:
+                raise
+            await send_response(PlainTextResponse(error.detail, error.status_code), send, [])
         except Exception as error:
             if not started:
                 response = await self._answer(Request(scope, receive, send), error)
