@@ -28,14 +28,14 @@ def make_recover(handlers: Handlers, server_error: ServerErrorPage, problem: "Er
     last_resort = by_status.get(500) or by_class.get(Exception)
 
     async def recover(error: Exception, request: Request) -> Response:
+        handler = _find(error, by_status, by_class)
         try:
-            handler = _find(error, by_status, by_class)
             known = problem(request, error) if handler is None else await _call(handler, request, error)
             if known is not None:
                 return known
         except Exception as second:
             # The handler of an error has failed in its turn: that is what must be told.
-            known = None if second is error else problem(request, second)
+            known = None if handler is None else problem(request, second)
             if known is not None:
                 return known
             error = second

@@ -24,7 +24,7 @@ _MAX_DETAILS = 1000
 _MAX_DEPTH = 200
 
 
-def plain_errors(request: Request, error: Exception) -> Response | None:
+def plain_errors(_request: Request, error: Exception) -> Response | None:
     """Answer an error in the default shape, `{"detail": ...}`. None for an error that nobody expected."""
     known = _known(error)
     if isinstance(known, HTTPException):
@@ -51,12 +51,12 @@ def problem_errors(request: Request, error: Exception) -> Response | None:
     return None
 
 
-def plain_server_error(request: Request, error: Exception) -> Response:
+def plain_server_error(_request: Request, _error: Exception) -> Response:
     """Answer an error that nobody expected. The client sees nothing of it."""
     return PlainTextResponse("Internal Server Error", 500)
 
 
-def problem_server_error(request: Request, error: Exception) -> Response:
+def problem_server_error(request: Request, _error: Exception) -> Response:
     """Answer an error that nobody expected as problem details. The client sees nothing of it."""
     return _json_response({**make_problem(500), **_request_id(request)}, 500, None, MEDIA_TYPE)
 
@@ -68,9 +68,7 @@ def make_problem(status_code: int, detail: Any = None) -> dict[str, Any]:
     if isinstance(detail, Mapping):
         # The members of the standard keep their types (RFC 9457 §3.1), and the status is the answer's.
         members = {str(name): value for name, value in detail.items() if name != "status"}
-        return problem | {
-            name: value for name, value in members.items() if name not in _TEXT_MEMBERS or isinstance(value, str)
-        }
+        return problem | {name: value for name, value in members.items() if name not in _TEXT_MEMBERS or isinstance(value, str)}
     if isinstance(detail, str):
         return problem if detail == title else {**problem, "detail": detail}
     return problem if detail is None else {**problem, "errors": detail}
@@ -83,14 +81,8 @@ def error_details(errors: Sequence[Any]) -> list[Any]:
 
 def json_safe(value: Any, depth: int = 0) -> Any:
     """Give a value in a form that JSON can say, whatever it is: something is lost where it cannot, nothing is raised."""
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-8", "replace").decode()
-    if isinstance(value, int):
-        return int(value) if -_BIG < value < _BIG else None
-    if isinstance(value, float):
-        return float(value) if isfinite(value) else None
+    if value is None or isinstance(value, bool | str | int | float):
+        return _scalar(value)
     if depth > _MAX_DEPTH:
         return None
     if isinstance(value, Mapping):
@@ -99,9 +91,17 @@ def json_safe(value: Any, depth: int = 0) -> Any:
         return [json_safe(item, depth + 1) for item in value]
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value).decode("utf-8", "replace")
-    if isinstance(value, Exception):
-        return {}
-    return _other(value, depth)
+    return {} if isinstance(value, Exception) else _other(value, depth)
+
+
+def _scalar(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    if isinstance(value, float):
+        return float(value) if isfinite(value) else None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int(value) if -_BIG < value < _BIG else None
+    return value
 
 
 # More digits than Python is willing to write in decimal.
@@ -143,9 +143,7 @@ def _details_json(member: str, around: dict[str, Any], error: RequestValidationE
     return encode_json({**around, member: details})
 
 
-def _json_response(
-    content: Any, status_code: int, headers: Mapping[str, str] | None, media_type: str | None = None
-) -> Response:
+def _json_response(content: Any, status_code: int, headers: Mapping[str, str] | None, media_type: str | None = None) -> Response:
     try:
         return JSONResponse(content, status_code, headers, media_type)
     except (TypeError, ValueError, OverflowError, RecursionError):

@@ -33,6 +33,7 @@ class APIKeyQuery(_APIKey):
     place = "query"
 
     async def __call__(self, request: Connection) -> str | None:
+        """Read the key, or refuse the request."""
         return self._checked(request.query_params.get(self.name))
 
 
@@ -42,6 +43,7 @@ class APIKeyHeader(_APIKey):
     place = "header"
 
     async def __call__(self, request: Connection) -> str | None:
+        """Read the key, or refuse the request."""
         return self._checked(request.headers.get(self.name))
 
 
@@ -51,4 +53,5 @@ class APIKeyCookie(_APIKey):
     place = "cookie"
 
     async def __call__(self, request: Connection) -> str | None:
+        """Read the key, or refuse the request."""
         return self._checked(request.cookies.get(self.name))

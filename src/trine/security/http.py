@@ -37,13 +37,14 @@ class HTTPBase(SecurityScheme):
         self.challenge = scheme.title()
 
     async def __call__(self, request: Connection) -> Any:
+        """Read the credentials, or refuse the request."""
         scheme, credentials = split_authorization(request.headers.get("authorization"))
         if not (scheme and credentials and self._fits(scheme)):
             self.refuse()
             return None
         return HTTPAuthorizationCredentials(scheme=scheme, credentials=credentials)
 
-    def _fits(self, scheme: str) -> bool:
+    def _fits(self, scheme: str) -> bool:  # noqa: ARG002 - subclasses look at it
         return True
 
     def _document(self) -> dict[str, Any]:
@@ -67,6 +68,7 @@ class HTTPBasic(HTTPBase):
             self.challenge = f'Basic realm="{_quoted(realm)}"'
 
     async def __call__(self, request: Connection) -> HTTPBasicCredentials | None:
+        """Read the credentials, or refuse the request."""
         scheme, credentials = split_authorization(request.headers.get("authorization"))
         if scheme.lower() != "basic" or not credentials:
             self.refuse()
@@ -105,9 +107,7 @@ class HTTPBearer(HTTPBase):
 class HTTPDigest(HTTPBase):
     """The Digest scheme's parameters as they were sent. Nothing is verified."""
 
-    def __init__(
-        self, *, scheme_name: str | None = None, description: str | None = None, auto_error: bool = True
-    ) -> None:
+    def __init__(self, *, scheme_name: str | None = None, description: str | None = None, auto_error: bool = True) -> None:
         super().__init__(scheme="digest", scheme_name=scheme_name, description=description, auto_error=auto_error)
 
     def _fits(self, scheme: str) -> bool:

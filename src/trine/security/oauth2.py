@@ -25,6 +25,7 @@ class OAuth2(SecurityScheme):
         self.flows = _plain_flows(flows)
 
     async def __call__(self, request: Connection) -> str | None:
+        """Read the header, or refuse the request."""
         authorization = request.headers.get("authorization")
         if not authorization:
             self.refuse()
@@ -37,6 +38,7 @@ class OAuth2(SecurityScheme):
 
 class _Bearer(OAuth2):
     async def __call__(self, request: Connection) -> str | None:
+        """Read the header, or refuse the request."""
         scheme, token = split_authorization(request.headers.get("authorization"))
         if scheme.lower() != "bearer" or not token:
             self.refuse()

@@ -22,6 +22,7 @@ class OpenIdConnect(SecurityScheme):
         self.open_id_connect_url = openIdConnectUrl
 
     async def __call__(self, request: Connection) -> str | None:
+        """Read the header, or refuse the request."""
         authorization = request.headers.get("authorization")
         if not authorization:
             self.refuse()

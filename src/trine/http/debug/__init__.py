@@ -1,4 +1,4 @@
-"""The error page of development: what failed, where, and with which values. Loaded when an error is shown, never in production."""
+"""The error page of development: what failed, where, and with which values. Production never loads it."""
 
 from .page import error_page
 

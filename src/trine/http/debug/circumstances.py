@@ -56,11 +56,11 @@ def _query(request: Request) -> Iterable[tuple[str, str]]:
 
 
 def _shown(pairs: Iterable[tuple[str, str]]) -> list[Shown]:
-    values = []
+    values: list[Shown] = []
     for name, text in pairs:
         if len(values) == _MAX_LINES:
             values.append(Shown("…", "", "more"))
             break
-        secret = is_secret_name(name)
-        values.append(Shown(shorten(name, _MAX_TEXT), "", MASK if secret else shorten(mask_text(text[: _MAX_TEXT * 2]), _MAX_TEXT)))
+        shown = MASK if is_secret_name(name) else shorten(mask_text(text[: _MAX_TEXT * 2]), _MAX_TEXT)
+        values.append(Shown(shorten(name, _MAX_TEXT), "", shown))
     return values

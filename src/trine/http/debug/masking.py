@@ -1,6 +1,7 @@
 """Keep secrets off the error page: by the names that they stand under, since values do not tell."""
 
 import re
+from itertools import pairwise
 
 MASK = "••••••••"
 
@@ -25,7 +26,7 @@ _find_bearer = re.compile(r"\b(?P<before>(?:Bearer|Basic|Digest|Token) )[\w.~+/=
 def is_secret_name(name: str) -> bool:
     """Whether a variable, header or field of this name should not be shown: `user_password`, `X-API-Key`, `csrftoken`."""
     words = [word.lower() for word in _split_words(name)]
-    pairs = [first + second for first, second in zip(words, words[1:], strict=False)]
+    pairs = [first + second for first, second in pairwise(words)]
     return any(_is_secret(word) for word in [*words, *pairs]) or any(part in name.lower() for part in _PARTS)
 
 
@@ -35,16 +36,24 @@ _PARTS = ("password", "passwd", "secret", "token", "apikey", "authorization", "c
 
 def mask_text(text: str) -> str:
     """Mask values that stand beside a secret's name in a text, and passwords in URLs. Meant for short texts."""
-    text = _find_url_password.sub(rf"\g<before>{MASK}", text)
-    text = _find_bearer.sub(rf"\g<before>{MASK}", text)
-    return _find_pairs.sub(_mask_pair, text)
+    return _mask(text, _find_pairs)
 
 
 def mask_source(text: str) -> str:
     """Mask literals beside a secret's name in a line of source. Names and calls stay: they tell nothing."""
-    text = _find_bearer.sub(rf"\g<before>{MASK}", _find_url_password.sub(rf"\g<before>{MASK}", text))
-    return _find_literal_pairs.sub(_mask_pair, text)
+    return _mask(text, _find_literal_pairs)
 
 
-def _mask_pair(found: re.Match[str]) -> str:
-    return f"{found['before']}'{MASK}'" if is_secret_name(found["name"]) else found[0]
+def _mask(text: str, pairs: re.Pattern[str]) -> str:
+    text = _find_url_password.sub(rf"\g<before>{MASK}", text)
+    text = _find_bearer.sub(rf"\g<before>{MASK}", text)
+    parts, position = [], 0
+    while found := pairs.search(text, position):
+        parts.append(text[position : found.start()] + found["before"])
+        if is_secret_name(found["name"]):
+            parts.append(f"'{MASK}'")
+            position = found.end()
+        else:
+            # The value may hold further pairs: `query=b'token=x'`.
+            position = found.end("before")
+    return "".join([*parts, text[position:]])

@@ -97,16 +97,23 @@ def _write_failure(failure: Failure, *, is_first: bool) -> str:
 
 
 def _write_frame(frame: Frame, *, is_open: bool) -> str:
-    label = {"application": "", "library": "<em>library</em>", "generated": "<em>written by Trine for this route</em>"}[frame.origin]
     lines = "".join(_write_line(line) for line in frame.lines) or "<span>The source is not at hand.</span>"
     values = ""
     if frame.values:
         rows = "".join(_write_value(shown) for shown in frame.values)
-        values = f"<details{' open' if is_open else ''}><summary>Values <small>{len(frame.values)}</small></summary>{_table(rows)}</details>"
+        values = _write_details(f"Values <small>{len(frame.values)}</small>", _table(rows), is_open=is_open)
+    summary = _write_place(frame) + _LABELS[frame.origin]
     return (
-        f'<details class="frame {frame.origin}"{" open" if is_open else ""}><summary>{_write_place(frame)}{label}</summary>'
+        f'<details class="frame {frame.origin}"{" open" if is_open else ""}><summary>{summary}</summary>'
         f'<pre class="source" tabindex="0">{lines}</pre>{values}</details>'
     )
+
+
+_LABELS = {"application": "", "library": "<em>library</em>", "generated": "<em>written by Trine for this route</em>"}
+
+
+def _write_details(summary: str, content: str, *, is_open: bool) -> str:
+    return f"<details{' open' if is_open else ''}><summary>{summary}</summary>{content}</details>"
 
 
 def _write_line(line: Line) -> str:
@@ -135,7 +142,7 @@ def _write_section(section: Section) -> str:
     if not section.values:
         return ""
     rows = "".join(_write_value(shown) for shown in section.values)
-    return f"<details{' open' if section.is_open else ''}><summary>{section.title} <small>{len(section.values)}</small></summary>{_table(rows)}</details>"
+    return _write_details(f"{section.title} <small>{len(section.values)}</small>", _table(rows), is_open=section.is_open)
 
 
 def _table(rows: str) -> str:

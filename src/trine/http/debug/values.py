@@ -120,7 +120,7 @@ def _collection(value: Any, depth: int) -> str:
     return f"{opening}{', '.join([*items, *_rest(len(value))])}{closing}"
 
 
-_BRACKETS = {list: ("[", "]"), tuple: ("(", ")"), set: ("{", "}"), frozenset: ("frozenset({", "})")}
+_BRACKETS: dict[type, tuple[str, str]] = {list: ("[", "]"), tuple: ("(", ")"), set: ("{", "}"), frozenset: ("frozenset({", "})")}
 
 
 def _rest(length: int) -> list[str]:
