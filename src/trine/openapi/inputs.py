@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from inspect import isclass
 from typing import Annotated, Any, get_type_hints
+from uuid import UUID
 
 import msgspec
 from pydantic import AliasChoices, Field
@@ -14,6 +15,7 @@ from trine.binding.params import UNSET, File, Form, Header
 from trine.binding.plan import Plan
 from trine.binding.signature import Call, Input, is_fields_model, union_members
 from trine.binding.validate import input_annotation, is_struct_type
+from trine.routing import PathPattern
 
 from .schemas import REFERENCE, Described, Schema, Schemas
 
@@ -29,7 +31,8 @@ class Parameter:
     kind: str
     place: Described
     required: bool
-    source: Input
+    source: Input | None = None
+    """The input that it is the whole of."""
 
     def write(self, schemas: Schemas) -> dict[str, Any]:
         """Write OpenAPI's Parameter Object (OpenAPI 3.1 §4.8.12)."""
@@ -39,7 +42,7 @@ class Parameter:
             written["description"] = schema["description"]
         if schema.get("deprecated"):
             written["deprecated"] = True
-        return written | ({} if self.source.is_model else _examples(self.source))
+        return written | ({} if self.source is None else _examples(self.source))
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,10 +103,14 @@ def _reads_unknown_fields(model: Any) -> bool:
     return getattr(model, "model_config", {}).get("extra") in ("allow", "forbid")
 
 
-def read_parameters(call: Call) -> list[Parameter]:
-    """List the parameters of a handler and everything it depends on: its own first, each kind together."""
+def read_parameters(call: Call, pattern: PathPattern) -> list[Parameter]:
+    """List the parameters of a handler and everything it depends on: its own first, each kind together.
+
+    What stands in the path is listed also where no function declares it, because it is sent all the same.
+    """
     found: dict[tuple[str, str], Parameter] = {}
-    for parameter in sorted(_parameters(call), key=lambda parameter: _PLACES[parameter.kind]):
+    parameters = sorted([*_parameters(call), *_undeclared(call, pattern)], key=lambda parameter: _PLACES[parameter.kind])
+    for parameter in parameters:
         key = (parameter.kind, parameter.name)
         # Where two functions read one name, it is required as soon as one of them needs it.
         if key not in found or parameter.required or not found[key].required:
@@ -159,6 +166,17 @@ def _parameters(call: Call) -> Iterator[Parameter]:
             yield Parameter(item.alias, item.kind, place_of(item), item.required, item)
 
 
+def _undeclared(call: Call, pattern: PathPattern) -> Iterator[Parameter]:
+    declared = {item.alias for item in own_inputs_first(call) if item.kind == "path"}
+    for name, converter in pattern.parameters:
+        if name not in declared:
+            kind = _CONVERTED.get(converter.name, str)
+            yield Parameter(name, "path", Described(kind, "validation", name.title().replace("_", " ")), required=True)
+
+
+_CONVERTED = {"int": int, "float": float, "uuid": UUID}
+
+
 def _model_parameters(item: Input) -> Iterator[Parameter]:
     """A parameter model is documented as its fields."""
     hyphens = isinstance(item.param, Header) and item.param.convert_underscores
@@ -167,7 +185,7 @@ def _model_parameters(item: Input) -> Iterator[Parameter]:
             name = field.alias or (field.name.replace("_", "-") if hyphens else field.name)
             title = (field.alias or field.name).replace("_", " ").title()
             place = Described(field.annotation, "validation", title, field.said, item.where, in_struct=is_struct_type(model))
-            yield Parameter(name, item.kind, place, field.required and item.required, item)
+            yield Parameter(name, item.kind, place, field.required and item.required)
 
 
 @dataclass(frozen=True)

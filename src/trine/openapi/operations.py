@@ -105,7 +105,7 @@ def read_operations(bound: BoundRoute) -> Iterator[Operation]:
             bound.pattern.openapi_path,
             name,
             bound,
-            read_parameters(bound.call),
+            read_parameters(bound.call, bound.pattern),
             body,
             read_answers(bound, name),
             read_requirements(bound.call),

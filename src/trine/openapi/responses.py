@@ -101,7 +101,7 @@ def _stream(bound: BoundRoute, handler: Callable[..., Any], unique_id: str, writ
         return Answer(status, written, media_type, place, {} if place is None else None, _event)
     if _is_json(bound.response_class):
         return Answer(status, written, "application/jsonl", place, {} if place is None else None, dict)
-    return Answer(status, written, None)
+    return Answer(status, written, media_type, schema={"type": "string"})
 
 
 def _event(data: Schema) -> Schema:
