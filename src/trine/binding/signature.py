@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, is_typeddict
 
@@ -202,19 +203,34 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature:
 
 
 def call_kind(function: Callable[..., Any]) -> CallKind:
-    """How a function must be called: awaited, in a thread, constructed, or entered and left."""
+    """How a function must be called: awaited, in a thread, constructed, or entered and left.
+
+    A wrapper decides where it is asynchronous or a generator itself; a plain one passes on what it wraps.
+    """
     if inspect.isclass(function):
         return "class"
-    target: Any = inspect.unwrap(function)
-    while hasattr(target, "func") and hasattr(target, "keywords"):
-        target = inspect.unwrap(target.func)
-    if not inspect.isroutine(target):
-        target = inspect.unwrap(type(target).__call__)
-    if inspect.isasyncgenfunction(target):
-        return "async generator"
-    if inspect.iscoroutinefunction(target):
-        return "async"
-    return "generator" if inspect.isgeneratorfunction(target) else "sync"
+    for link in _links(function):
+        if inspect.isasyncgenfunction(link):
+            return "async generator"
+        if inspect.iscoroutinefunction(link):
+            return "async"
+        if inspect.isgeneratorfunction(link):
+            return "generator"
+    return "sync"
+
+
+def _links(function: Any) -> Iterator[Any]:
+    """Give a callable and everything that it leads to: what a partial or a wrapper calls, an object's `__call__`."""
+    while not inspect.isclass(function):
+        yield function
+        if isinstance(function, partial):
+            function = function.func
+        elif hasattr(function, "__wrapped__"):
+            function = function.__wrapped__
+        elif inspect.isroutine(function):
+            return
+        else:
+            function = type(function).__call__
 
 
 def bare_type(annotation: Any) -> Any:
