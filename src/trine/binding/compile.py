@@ -11,6 +11,7 @@ from asyncio import CancelledError, current_task
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from itertools import count
+from keyword import iskeyword
 from typing import Any
 
 from trine.concurrency import contextmanager_in_thread, run_in_thread
@@ -428,7 +429,7 @@ class _EndpointCompiler(StepWriter):
             out.line("request._body = body")
         out.line(f"response = await recover({error}, request)")
         for line in self.wire.respond or ("return response",):
-            out.line(line.format(receive="request.free_receive"))
+            out.line(line.format(receiver="request"))
 
     def _write_answer(self) -> None:
         out = self.out
@@ -559,9 +560,9 @@ class _EndpointCompiler(StepWriter):
                 if self.timed:
                     # A stream may take as long as it likes.
                     out.line("entries.pop(task, None)")
-                receive = "request.free_receive" if self.needs_request else "receive"
+                receiver = "request" if self.needs_request else "receive"
                 for line in wire.respond:
-                    out.line(line.format(receive=receive))
+                    out.line(line.format(receiver=receiver))
 
 
 @asynccontextmanager
@@ -611,7 +612,8 @@ def _content_type(bound: BoundRoute) -> str | None:
 
 
 def _identifier(name: str) -> str:
-    return re.sub(r"\W", "_", name) if not name.isidentifier() else name
+    name = re.sub(r"\W", "_", name)
+    return f"{name}_" if iskeyword(name) or not name.isidentifier() else name
 
 
 # What documents an input without changing which values it takes.

@@ -235,7 +235,7 @@ def _serve_asgi(handler: Handler, context: BindContext, names: Sequence[str]) ->
             except Exception as error:  # noqa: BLE001 - whatever escapes becomes an answer
                 response = await recover(error, request)
                 lines = asgi.ready_headers(response, defaults)
-            await asgi.send_ready(response, lines, send, head=request.method == "HEAD", receive=request.free_receive)
+            await asgi.send_ready(response, lines, send, head=request.method == "HEAD", receiver=request)
         finally:
             if request.awaits_closing:
                 await request.close()

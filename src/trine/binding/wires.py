@@ -92,7 +92,7 @@ ASGI = Wire(
     respond=(
         "lines = ready_headers(response, DEFAULT_HEADERS)",
         "sent = True",
-        "await send_ready(response, lines, send, head=scope['method'] == 'HEAD', receive={receive})",
+        "await send_ready(response, lines, send, head=scope['method'] == 'HEAD', receiver={receiver})",
     ),
     namespace={
         "ASGIRequest": asgi.ASGIRequest,

@@ -1,7 +1,7 @@
 """ASGI 3.0: requests read from and responses written to `receive` and `send`."""
 
 from collections.abc import AsyncIterator
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from trine.errors import BodyTooLarge, ClientDisconnect, WebSocketDisconnect
@@ -199,17 +199,17 @@ def ready_headers(response: Response, defaults: HeaderList) -> RawHeaders:
 
 
 async def send_ready(
-    response: Response, headers: RawHeaders, send: Send, *, head: bool = False, receive: Receive | None = None
+    response: Response, headers: RawHeaders, send: Send, *, head: bool = False, receiver: "Receive | ASGIRequest | None" = None
 ) -> None:
     """Send a response with its final header lines. An exception from here is the server's: the answer has begun.
 
-    With `receive`, a stream ends when the client leaves; its background work does not run then.
+    With a `receiver`, a stream ends when the client leaves; its background work does not run then.
     """
     body = response.body
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
     if body is not None or head:
         await send({"type": "http.response.body", "body": b"" if head or body is None else body})
-    elif not await _send_stream(response, send, receive):
+    elif not await _send_stream(response, send, receiver):
         return
     if response.background is not None:
         await response.background()
@@ -220,11 +220,13 @@ def encode_pairs(pairs: HeaderList) -> RawHeaders:
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
 
 
-async def _send_stream(response: Response, send: Send, receive: Receive | None) -> bool:
+async def _send_stream(response: Response, send: Send, receiver: "Receive | ASGIRequest | None") -> bool:
+    receive = receiver.free_receive if isinstance(receiver, ASGIRequest) else receiver
+
     async def write(chunk: bytes) -> None:
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
 
-    complete = await pump(response.chunks(), write, None if receive is None else _until_left(receive))
+    complete = await pump(response.chunks(), write, None if receive is None else partial(_until_left, receive))
     if complete:
         await send({"type": "http.response.body", "body": b"", "more_body": False})
     return complete

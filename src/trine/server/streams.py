@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 
-async def pump(
-    chunks: AsyncIterator[bytes], write: Callable[[bytes], Awaitable[None]], leaving: Awaitable[object] | None
-) -> bool:
+Leaving = Callable[[], Awaitable[object]]
+"""Waits until the client has left."""
+
+
+async def pump(chunks: AsyncIterator[bytes], write: Callable[[bytes], Awaitable[None]], leaving: Leaving | None) -> bool:
     """Write every chunk; stop, and say False, when the client leaves first. The source is closed in any case.
 
     A source that waits for its next chunk is cancelled where it waits: it stops within one step.
@@ -17,9 +19,9 @@ async def pump(
     task = asyncio.current_task()
     has_left = False
 
-    async def stop_when_left(leaving: Awaitable[object]) -> None:
+    async def stop_when_left(leaving: Leaving) -> None:
         nonlocal has_left
-        await leaving
+        await leaving()
         has_left = True
         if task is not None:
             task.cancel()
