@@ -1,8 +1,10 @@
 """Values as JSON: msgspec encodes, Pydantic models speak for themselves."""
 
-import sys
-from collections.abc import Callable, Mapping, Set
-from dataclasses import asdict, is_dataclass
+from collections.abc import Callable, Iterator, Mapping, Set
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
+from operator import attrgetter
+from os import PathLike, fspath
+from re import Pattern
 from typing import Any
 
 import msgspec
@@ -18,45 +20,25 @@ def encode_json(value: Any) -> bytes:
 
 
 def json_form(value: Any) -> Any:
-    """Give a JSON-ready form of a value that msgspec does not know: Pydantic models, paths, generators, bytes."""
-    pydantic = sys.modules.get("pydantic")
-    if pydantic is not None:
-        if isinstance(value, pydantic.BaseModel):
-            return msgspec.Raw(value.__pydantic_serializer__.to_json(value, by_alias=True))
-        if is_dataclass(value) and hasattr(value, "__pydantic_serializer__"):
-            return asdict(value)  # type: ignore[arg-type] # an instance: classes have no JSON form and raise below
-        if type(value).__module__.startswith("pydantic"):
-            return str(value)
-    for kind, convert in _CONVERSIONS:
+    """Give the JSON form of a value that msgspec does not know by itself."""
+    if hasattr(value, "__pydantic_serializer__") and not isinstance(value, type):
+        return msgspec.Raw(value.__pydantic_serializer__.to_json(value, by_alias=True))
+    for kind, convert in _FORMS:
         if isinstance(value, kind):
             return convert(value)
+    if type(value).__module__.startswith("pydantic"):
+        return str(value)  # URLs, colours and their kin
     raise TypeError(f"A value of type '{type(value).__qualname__}' has no JSON form. Return a model, a dict, a list or a scalar.")
 
 
-def _bytes_text(value: Any) -> str:
-    return bytes(value).decode("utf-8", "replace")
-
-
-_CONVERSIONS: list[tuple[Any, Callable[[Any], Any]]] = [
-    ((bytes, bytearray, memoryview), _bytes_text),
+_FORMS: list[tuple[Any, Callable[[Any], Any]]] = [
     (Mapping, dict),
-    (Set, list),
+    (Set | Iterator, list),
+    (PathLike, fspath),
+    (Pattern, attrgetter("pattern")),
+    (IPv4Address | IPv6Address | IPv4Network | IPv6Network | IPv4Interface | IPv6Interface, str),
 ]
-
-
-def _fallback(value: Any) -> Any:
-    if hasattr(value, "__fspath__"):
-        return value.__fspath__()
-    if hasattr(value, "pattern") and hasattr(value, "fullmatch"):
-        return value.pattern
-    if hasattr(value, "__next__"):
-        return list(value)
-    if type(value).__module__ == "ipaddress":
-        return str(value)
-    return json_form(value)
-
-
-_encode = msgspec.json.Encoder(enc_hook=_fallback).encode
+_encode = msgspec.json.Encoder(enc_hook=json_form).encode
 
 
 def _without_surrogates(value: Any) -> Any:
