@@ -17,6 +17,7 @@ class Import:
     module: str
     names: tuple[str, ...]
     at_top: bool
+    is_relative: bool = False
 
     @property
     def where(self) -> str:
@@ -51,7 +52,7 @@ def imports_of(file: Path) -> Iterator[Import]:
                 yield Import(file, node.lineno, alias.name, (), at_top)
         elif isinstance(node, ast.ImportFrom):
             names = tuple(alias.name for alias in node.names)
-            yield Import(file, node.lineno, _absolute(node, file), names, at_top)
+            yield Import(file, node.lineno, _absolute(node, file), names, at_top, is_relative=node.level > 0)
 
 
 def _absolute(node: ast.ImportFrom, file: Path) -> str:

@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from trine.http.request import Request
-
+from ..request import Request
 from .masking import MASK, is_secret_name, mask_text
 from .values import Shown, shorten
 

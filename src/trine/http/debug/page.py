@@ -6,10 +6,9 @@ from html import escape
 from pathlib import Path
 from platform import python_version
 
-from trine.http.negotiate import best_match
-from trine.http.request import Request
-from trine.http.response import HTMLResponse, PlainTextResponse, Response
-
+from ..negotiate import best_match
+from ..request import Request
+from ..response import HTMLResponse, PlainTextResponse, Response
 from .circumstances import Section, read_circumstances
 from .failure import Failure, Frame, Line, generated_source, read_failures
 from .text import write_text
