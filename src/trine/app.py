@@ -100,7 +100,7 @@ class App(APIRouter):
         self.redirect_slashes = redirect_slashes
         self.webhooks = APIRouter()
         self.state = State()
-        self.dependency_overrides: dict[Callable[..., Any], Callable[..., Any]] = Overrides(self.changed)
+        self._overrides = Overrides(self.changed)
         self._given_settings = settings
         self._debug = debug
         self._settings: Settings | None = None
@@ -155,6 +155,16 @@ class App(APIRouter):
         return list(reversed(self._middleware))
 
     # What handlers ask ------------------------------------------------------------------------------------------
+
+    @property
+    def dependency_overrides(self) -> dict[Callable[..., Any], Callable[..., Any]]:
+        """Dependencies and what is called in their place, such as fakes in tests."""
+        return self._overrides
+
+    @dependency_overrides.setter
+    def dependency_overrides(self, overrides: Mapping[Callable[..., Any], Callable[..., Any]]) -> None:
+        self._overrides.clear()
+        self._overrides.update(overrides)
 
     @property
     def settings(self) -> "Settings":

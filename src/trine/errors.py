@@ -19,6 +19,7 @@ TrineError
 └── ClientDisconnect                the client left before its body was read
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -123,6 +124,20 @@ class ValidationFailure(TrineError):
 
 class RequestValidationError(ValidationFailure):
     """Inputs of a request that do not fit the handler's signature, all of them at once."""
+
+    @property
+    def body(self) -> Any:
+        """What was sent: the value of a JSON body, a form, or the bytes where they are no JSON. None without a body."""
+        if isinstance(self._body, bytes):
+            try:
+                self._body = json.loads(self._body)
+            except (ValueError, RecursionError):
+                return self._body
+        return self._body
+
+    @body.setter
+    def body(self, body: Any) -> None:
+        self._body = body
 
 
 class WebSocketRequestValidationError(ValidationFailure):

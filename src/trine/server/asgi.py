@@ -170,8 +170,10 @@ def first_values(headers: Any) -> dict[bytes, bytes]:
     return dict(reversed(list(headers)))
 
 
-async def read_body(message: Any, receive: Receive, limit: int) -> bytes:
+async def read_body(message: Any, receive: Receive, limit: int, declared: bytes | None = None) -> bytes:
     """Read a body that came in more than one message, or is larger than the limit."""
+    if declared is not None and declared.isdigit() and int(declared) > limit:
+        raise BodyTooLarge(int(declared), limit)
     body = bytearray()
     while True:
         if message["type"] == "http.disconnect":
