@@ -125,6 +125,8 @@ class ValidationFailure(TrineError):
 class RequestValidationError(ValidationFailure):
     """Inputs of a request that do not fit the handler's signature, all of them at once."""
 
+    _body: Any
+
     @property
     def body(self) -> Any:
         """What was sent: the value of a JSON body, a form, or the bytes where they are no JSON. None without a body."""
