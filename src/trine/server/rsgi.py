@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from functools import cached_property
 from typing import Any
 
-from trine.errors import BodyTooLarge, ClientDisconnect, WebSocketDisconnect
+from trine.errors import BodyTooLarge, ClientDisconnect, HTTPException, WebSocketDisconnect
 from trine.http import Address, FileResponse, Headers, ReadyResponse, Request, Response
 from trine.types import Application, Scope
 from trine.websocket import WebSocket
@@ -103,12 +103,9 @@ class RSGIRequest(_RSGIConnection, Request):
         """Whether the client has left. RSGI tells it only to those who wait: the answer is no until a send fails."""
         return False
 
-    async def _receive_chunks(self) -> AsyncIterator[bytes]:
-        try:
-            async for chunk in self._protocol:
-                yield chunk
-        except RuntimeError as error:
-            raise ClientDisconnect("The client left before its request was complete.") from error
+    def _receive_chunks(self) -> AsyncIterator[bytes]:
+        check_coding(self._source.headers)
+        return receive_chunks(self._protocol)
 
 
 class RSGIWebSocket(_RSGIConnection, WebSocket):
@@ -153,19 +150,45 @@ class RSGIWebSocket(_RSGIConnection, WebSocket):
         self._protocol.close(code if self._transport is not None else 403)
 
 
-async def read_body(protocol: Any, declared: str | None, limit: int) -> bytes:
+async def read_body(protocol: Any, headers: Any, limit: int) -> bytes:
     """Read a body of unknown or suspicious length, chunk by chunk, up to the limit."""
-    if declared is not None and int(declared) > limit:
-        raise BodyTooLarge(int(declared), limit)
+    check_coding(headers)
+    declared = int(headers.get("content-length") or 0)
+    if declared > limit:
+        raise BodyTooLarge(declared, limit)
     body = bytearray()
+    async for chunk in receive_chunks(protocol):
+        body += chunk
+        if len(body) > limit:
+            raise BodyTooLarge(None, limit)
+    return bytes(body)
+
+
+async def receive_chunks(protocol: Any) -> AsyncIterator[bytes]:
+    """Receive a body piece by piece. Raises `ClientDisconnect` where it ends before it is complete."""
+    has_ended = False
     try:
         async for chunk in protocol:
-            body += chunk
-            if len(body) > limit:
-                raise BodyTooLarge(None, limit)
+            # Granian ends every body with an empty chunk. A second one stands for a broken chunk or a client that left.
+            if chunk:
+                yield chunk
+            elif has_ended:
+                raise cut_off()
+            has_ended = not chunk
     except RuntimeError as error:
-        raise ClientDisconnect("The client left before its request was complete.") from error
-    return bytes(body)
+        raise cut_off() from error
+
+
+def cut_off() -> ClientDisconnect:
+    """What to raise for a body that ends too early."""
+    return ClientDisconnect("The client left before its request was complete.")
+
+
+def check_coding(headers: Any) -> None:
+    """Refuse a body in a coding that nobody here decodes (RFC 9112 §6.1)."""
+    codings = headers.get_all("transfer-encoding")
+    if codings and (len(codings) > 1 or codings[0].strip().lower() != "chunked"):
+        raise HTTPException(400, "The only transfer coding that is understood here is 'chunked'.", {"connection": "close"})
 
 
 async def send_response(response: Response, protocol: Any, defaults: HeaderList, *, head: bool = False) -> None:
