@@ -120,9 +120,14 @@ class App(APIRouter):
     def add_middleware(self, middleware: Any, **options: Any) -> None:
         """Wrap everything that the application answers. The one added last is the outermost.
 
-        Takes a function from `Handler` to `Handler`, or a class and the options to make one.
+        Takes a function from `Handler` to `Handler`, a class and the options to make one, or a class written for ASGI,
+        whose first parameter is the `app` below it.
         """
-        self._middleware.append(middleware(**options) if isinstance(middleware, type) else middleware)
+        if isinstance(middleware, type):
+            from trine.middleware.asgi import ASGIMiddleware, is_asgi_middleware
+
+            middleware = ASGIMiddleware(middleware, **options) if is_asgi_middleware(middleware) else middleware(**options)
+        self._middleware.append(middleware)
         self.changed()
 
     def middleware(self, kind: Literal["http"] = "http") -> Decorator:  # noqa: ARG002 - FastAPI's spelling; there is one kind

@@ -49,12 +49,22 @@ class State:
     def __contains__(self, name: object) -> bool:
         return name in self._state
 
+    def as_dict(self) -> dict[str, Any]:
+        """The values by name, not a copy: what an ASGI scope carries as its `state`."""
+        values: dict[str, Any] = self._state
+        return values
+
 
 class Application(Protocol):
     """What a request knows of the application that answers it."""
 
     state: State
     debug: bool
+
+    @property
+    def settings(self) -> Any:
+        """The application's settings."""
+        ...
 
     def url_path_for(self, name: str, /, **path_params: Any) -> str:
         """Build the path of a named route."""

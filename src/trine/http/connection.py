@@ -1,6 +1,7 @@
 """What a request and a WebSocket handshake have in common: an address, headers and the application behind them."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +26,8 @@ class Connection(ABC):
     app: Application
     path_params: dict[str, Any]
     root_path: str = ""
+    session_loader: "Callable[[Connection], dict[str, Any]] | None" = None
+    """Reads the session on first use; a session middleware sets it."""
 
     @property
     @abstractmethod
@@ -94,10 +97,12 @@ class Connection(ABC):
 
     @cached_property
     def session(self) -> dict[str, Any]:
-        """The session, set by a session middleware."""
-        raise RuntimeError(
-            "request.session is set by SessionMiddleware, which is not installed. Add app.add_middleware(...) for it."
-        )
+        """What the visitor carries from one request to the next, kept by a session middleware."""
+        if self.session_loader is None:
+            raise RuntimeError(
+                "request.session is set by SessionMiddleware, which is not installed. Add app.add_middleware(SessionMiddleware)."
+            )
+        return self.session_loader(self)
 
     @cached_property
     def user(self) -> User:

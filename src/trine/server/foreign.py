@@ -1,8 +1,7 @@
 """Other people's applications, mounted below a path: ASGI directly, WSGI in worker threads."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable
 
 from trine.errors import ClientDisconnect, WebSocketDisconnect
 from trine.http import Request, Response, StreamingResponse
@@ -16,9 +15,15 @@ def below(scope: Scope, prefix: str) -> Scope:
 
 
 async def run_asgi(app: ASGIApp, request: Request, prefix: str) -> Response:
-    """Let an ASGI application answer a request. Its body is streamed as it is sent."""
-    scope = below(request.scope, prefix)
-    messages: asyncio.Queue[Message | None] = asyncio.Queue(maxsize=8)
+    """Let an ASGI application answer a request below a path."""
+    return await call_asgi(app, below(request.scope, prefix), request)
+
+
+async def call_asgi(app: ASGIApp, scope: Scope, request: Request) -> Response:
+    """Let an ASGI application answer a request, with this scope. Its body is streamed as it is sent.
+
+    The application is ended when the answer is dropped; what it does after its answer goes on as background work.
+    """
     incoming = request.stream()
     ended = False
 
@@ -36,18 +41,14 @@ async def run_asgi(app: ASGIApp, request: Request, prefix: str) -> Response:
             return {"type": "http.disconnect"}
         return {"type": "http.request", "body": chunk, "more_body": True}
 
-    async def run() -> None:
-        try:
-            await app(scope, receive, messages.put)
-        finally:
-            await messages.put(None)
-
-    running = asyncio.ensure_future(run())
-    start = await messages.get()
+    answer = _Answer()
+    answer.running = asyncio.ensure_future(answer.run(app(scope, receive, answer.messages.put)))
+    request.exit_stack.push_async_callback(answer.end)
+    start = await answer.messages.get()
     if start is None:
-        await running
-        raise RuntimeError("The mounted application ended without an answer.")
-    return _response(start, messages, running)
+        await answer.running
+        raise RuntimeError("The application ended without an answer.")
+    return answer.response(start)
 
 
 async def run_asgi_socket(app: ASGIApp, socket: WebSocket, prefix: str) -> None:
@@ -79,24 +80,75 @@ async def run_asgi_socket(app: ASGIApp, socket: WebSocket, prefix: str) -> None:
     await app(below(socket.scope, prefix), receive, send)
 
 
-def _response(start: Message, messages: "asyncio.Queue[Message | None]", running: "asyncio.Future[None]") -> Response:
-    response = StreamingResponse(_body(messages, running), start["status"])
-    for name, value in start.get("headers", ()):
-        response.headers.append(name.decode("latin-1"), value.decode("latin-1"))
-    return response
+class _Answer:
+    """What an application sends, between its task and the response that is made of it."""
 
+    running: "asyncio.Future[None]"
 
-async def _body(messages: "asyncio.Queue[Message | None]", running: "asyncio.Future[Any]") -> AsyncIterator[bytes]:
-    try:
-        while (message := await messages.get()) is not None:
-            chunk = message.get("body", b"")
-            if chunk:
-                yield chunk
+    def __init__(self) -> None:
+        # None stands for the application's end.
+        self.messages: asyncio.Queue[Message | None] = asyncio.Queue(maxsize=8)
+        self.is_complete = False
+
+    async def run(self, call: Awaitable[None]) -> None:
+        """Run the application, and tell when it has ended."""
+        try:
+            await call
+        except asyncio.CancelledError:
+            # Nobody reads any more.
+            raise
+        except BaseException:
+            await self.messages.put(None)
+            raise
+        await self.messages.put(None)
+
+    def response(self, start: Message) -> Response:
+        """Make a response: whole where the body is there already, else a stream."""
+        whole = self._whole_body()
+        response: Response
+        if whole is not None:
+            response = Response(whole, start["status"], background=self.finish)
+            del response.headers["content-length"]
+        else:
+            response = StreamingResponse(self.body(), start["status"], background=self.finish)
+        for name, value in start.get("headers", ()):
+            response.headers.append(name.decode("latin-1"), value.decode("latin-1"))
+        return response
+
+    async def body(self) -> AsyncIterator[bytes]:
+        """The body, piece by piece."""
+        while (message := await self.messages.get()) is not None:
+            if message.get("body"):
+                yield message["body"]
             if not message.get("more_body", False):
-                break
-        while await messages.get() is not None:
-            continue
-        await running
-    finally:
-        if not running.done():
-            running.cancel()
+                self.is_complete = True
+                return
+        # It has ended without completing its answer: by an exception, most likely.
+        await self.running
+        raise RuntimeError("The application ended before its answer was complete.")
+
+    async def finish(self) -> None:
+        """Let the application do what it does after its answer."""
+        if self.is_complete:
+            while not self.running.done() and await self.messages.get() is not None:
+                continue
+            await self.running
+
+    async def end(self) -> None:
+        """End the application, where its answer was not wanted or not sent to its end."""
+        if not self.running.done():
+            self.running.cancel()
+            await asyncio.wait([self.running])
+
+    def _whole_body(self) -> bytes | None:
+        """The body, where the application has sent it in one piece already."""
+        if self.messages.empty():
+            return None
+        waiting = [self.messages.get_nowait() for _ in range(self.messages.qsize())]
+        first = waiting[0]
+        if first is not None and not first.get("more_body", False):
+            self.is_complete = True
+            waiting.pop(0)
+        for message in waiting:
+            self.messages.put_nowait(message)
+        return bytes(first.get("body", b"")) if first is not None and self.is_complete else None

@@ -1,0 +1,26 @@
+"""Middleware: what wraps the whole application, or a part of it. Each is a function from handler to handler."""
+
+from .asgi import ASGIMiddleware
+from .conditional import ConditionalGetMiddleware
+from .cors import CORSMiddleware
+from .gzip import GZipMiddleware
+from .hosts import TrustedHostMiddleware
+from .https_redirect import HTTPSRedirectMiddleware
+from .request_id import RequestIDFilter, RequestIDMiddleware, current_request_id
+from .security_headers import SecurityHeadersMiddleware
+from .session import Session, SessionMiddleware
+
+__all__ = [
+    "ASGIMiddleware",
+    "CORSMiddleware",
+    "ConditionalGetMiddleware",
+    "GZipMiddleware",
+    "HTTPSRedirectMiddleware",
+    "RequestIDFilter",
+    "RequestIDMiddleware",
+    "SecurityHeadersMiddleware",
+    "Session",
+    "SessionMiddleware",
+    "TrustedHostMiddleware",
+    "current_request_id",
+]

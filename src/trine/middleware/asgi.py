@@ -1,0 +1,73 @@
+"""Middleware written for ASGI: classes that are made with the application below them."""
+
+import inspect
+from typing import Any
+
+from trine.errors import SetupError
+from trine.http import Handler, Request, Response
+from trine.server.asgi import ASGIRequest, send_response
+from trine.server.foreign import call_asgi
+from trine.types import ASGIApp, Receive, Scope, Send, State
+
+# What earlier middleware has found out about the request, and the scope does not say.
+_CARRIED = ("state", "session", "session_loader", "user", "auth")
+
+
+class ASGIMiddleware:
+    """Let an ASGI middleware class wrap a handler: `ASGIMiddleware(SomeMiddleware, option=1)`.
+
+    `app.add_middleware(SomeMiddleware, option=1)` does the same. HTTP requests alone pass through it; WebSockets and the
+    lifespan do not. It works behind RSGI too. Costs a task, about 30 µs.
+    """
+
+    def __init__(self, middleware: Any, /, *arguments: Any, **options: Any) -> None:
+        try:
+            inspect.signature(middleware).bind(None, *arguments, **options)
+        except TypeError as error:
+            name = getattr(middleware, "__qualname__", repr(middleware))
+            raise SetupError(f"{name} cannot be made with these options: {error}.", hint="Mend the call.") from None
+        self.middleware = middleware
+        self.arguments = arguments
+        self.options = options
+
+    def __call__(self, handler: Handler) -> Handler:
+        """Wrap a handler."""
+        app: ASGIApp = self.middleware(_as_asgi(handler), *self.arguments, **self.options)
+
+        async def with_asgi(request: Request) -> Response:
+            scope = dict(request.scope)
+            scope["state"] = request.state.as_dict()
+            scope["trine.request"] = request
+            return await call_asgi(app, scope, request)
+
+        return with_asgi
+
+
+def is_asgi_middleware(candidate: Any) -> bool:
+    """Whether a class is made with the application below it: its first parameter is named `app`."""
+    if not inspect.isclass(candidate):
+        return False
+    try:
+        parameters = list(inspect.signature(candidate).parameters)
+    except (TypeError, ValueError):
+        return False
+    return parameters[:1] == ["app"]
+
+
+def _as_asgi(handler: Handler) -> ASGIApp:
+    async def call_handler(scope: Scope, receive: Receive, send: Send) -> None:
+        outer: Request = scope["trine.request"]
+        request = ASGIRequest(scope, receive, outer.app, outer.path_params)
+        carried = vars(outer)
+        vars(request).update({name: carried[name] for name in _CARRIED if name in carried})
+        vars(request).update({name: scope[name] for name in ("session", "user", "auth") if name in scope})
+        if scope["state"] is not outer.state.as_dict():
+            request.state = State(scope["state"])
+        try:
+            await send_response(await handler(request), send, [], head=request.method == "HEAD")
+        finally:
+            # What the handler read or set belongs to the request, for whoever stands outside.
+            carried.update({name: value for name, value in vars(request).items() if name in _CARRIED})
+            await request.close()
+
+    return call_handler
