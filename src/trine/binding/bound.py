@@ -103,7 +103,7 @@ def bind_websocket(route: WebSocketRoute, path: str, dependencies: Sequence[Any]
 def _check_path(call: Call, pattern: PathPattern, flat: FlatRoute) -> None:
     for inner in call.walk():
         for item in inner.inputs:
-            if item.kind == "path" and item.alias not in pattern.names:
+            if item.kind == "path" and not set(item.aliases) & set(pattern.names):
                 raise SetupError(
                     f"{inner.function.__qualname__}() declares the path parameter '{item.alias}', "
                     f"but the path '{flat.path}' has no '{{{item.alias}}}'.",

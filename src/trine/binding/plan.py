@@ -59,10 +59,10 @@ def make_plan(call: Call) -> Plan:
     """Put a tree of calls in a row. A dependency that several functions share becomes one step."""
     plan = Plan()
     _add(plan, call, {})
-    seen: dict[str, Input] = {}
+    seen: dict[Any, Input] = {}
     for item in plan.inputs():
         if item.kind in ("body", "form", "file"):
-            seen.setdefault(item.alias, item)
+            seen.setdefault(item if item.is_model else item.alias, item)
     plan.body_inputs = list(seen.values())
     plan.body_kind = _body_kind(plan.body_inputs)
     return plan

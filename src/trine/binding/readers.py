@@ -4,19 +4,21 @@ A reader returns the value, or `FAILED` after it added error details. Generated 
 comparison does not already settle the matter.
 """
 
+import re
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from functools import cache, partial
-from inspect import isclass
-from typing import Any, get_type_hints
+from typing import Any
 
 import msgspec
-from pydantic import AliasChoices, ValidationError
+from pydantic import ValidationError
 
-from trine.http import FormData, Headers, ImmutableMultiDict, UploadFile
+from trine.http import FormData, UploadFile
 
-from .params import UNSET, Header
-from .signature import Input, is_fields_model, is_sequence_type, is_upload, union_members
+from .models import Received, is_optional, is_sent, picker, picking, values_of, wire_locations
+from .params import UNSET
+from .signature import Input, is_upload
 from .validate import (
     LARGE_BODY,
     BodyCodec,
@@ -42,14 +44,14 @@ BOOLEANS = {"true": True, "false": False}
 _IMMUTABLE = (str, bytes, int, float, bool, complex, type(None), frozenset, tuple)
 
 
-def location_of(item: Input) -> tuple[str, ...]:
+def location_of(item: Input, alias: str | None = None) -> tuple[str, ...]:
     """Where an input stands, as error details say it."""
-    return ("body" if item.kind in ("form", "file") else item.kind, item.alias)
+    return ("body" if item.kind in ("form", "file") else item.kind, alias or item.alias)
 
 
-def value_reader(item: Input) -> Reader:
-    """Read one received value; None stands for its absence."""
-    location = location_of(item)
+def value_reader(item: Input, alias: str | None = None) -> Reader:
+    """Read one received value, under one of its names; None stands for its absence."""
+    location = location_of(item, alias)
     absent = _absence(item, location)
     validate = _validator(item)
 
@@ -67,14 +69,15 @@ def value_reader(item: Input) -> Reader:
 
 def list_reader(item: Input) -> Reader:
     """Read every value of a name, or the first of several names that is there, from a multi-dict or headers."""
-    read_value, takes_all = value_reader(item), item.is_sequence
+    read_by_alias, takes_all = {alias: value_reader(item, alias) for alias in item.aliases}, item.is_sequence
+    read_absent = read_by_alias[item.alias]
 
     def read_all(source: Any, errors: Errors) -> Any:
-        for alias in item.aliases:
-            values = _values(source, alias)
+        for alias, read_value in read_by_alias.items():
+            values = values_of(source, alias)
             if values:
                 return read_value(values if takes_all else values[-1], errors)
-        return read_value(None, errors)
+        return read_absent(None, errors)
 
     return read_all
 
@@ -82,32 +85,39 @@ def list_reader(item: Input) -> Reader:
 def model_reader(item: Input) -> Reader:
     """Read the fields of a model one by one: a parameter model, or a form model."""
     place = "body" if item.kind == "form" else item.kind
-    names = _field_names(item)
     absent = _absence(item, (place,))
-    validate = _validator(item)
-    is_header = item.kind == "header"
+    optional = is_optional(item)
+    renamed = wire_locations(item)
+    validate = _model_validator(item)
 
     def read_model(source: Any, errors: Errors) -> Any:
-        data: dict[str, Any] = {}
-        for wire_name, name, takes_all in names:
-            values = _values(source, wire_name)
-            if values:
-                data[name] = values if takes_all else values[-1]
-        # Whether further names are welcome is the model's decision (`extra="forbid"`).
-        known = {wire_name for wire_name, _, _ in names}
-        for name in dict.fromkeys(source.keys()):
-            if name not in known and not (is_header and name in _TRANSPORT_HEADERS):
-                values = _values(source, name)
-                data[name] = values if len(values) > 1 else values[0]
-        if not data and not item.required:
+        if optional and not is_sent(item, source):
             return absent(errors)
+        received = Received(source)
         try:
-            return validate(data)
+            return validate(received)
         except (ValidationError, msgspec.ValidationError) as error:
-            errors.extend(_details(error, (place,), data))
+            for detail in _details(error, (place,), dict(received)):
+                errors.append({**detail, "loc": [renamed.get(step, _plain(step)) for step in detail["loc"]]})
             return FAILED
 
     return read_model
+
+
+def _plain(step: str | int) -> str | int:
+    # Pydantic names a member of a union after its validators as well; clients know only the model.
+    match = _PICKED.fullmatch(step) if isinstance(step, str) else None
+    return match[1] if match else step
+
+
+_PICKED = re.compile(r"function-before\[pick\(\), (.*)\]")
+
+
+def _model_validator(item: Input) -> Callable[[Any], Any]:
+    if is_struct_type(item.annotation):
+        pick = picker(item.bare, item)
+        return lambda received: msgspec.convert(pick(received), item.bare, strict=False)
+    return input_validator(replace(item, annotation=picking(item.annotation, item)))
 
 
 def form_reader(item: Input) -> Reader:
@@ -119,17 +129,20 @@ def form_reader(item: Input) -> Reader:
     reads_bytes = item.kind == "file" and not is_upload(item.annotation)
 
     async def read_field(form: FormData, errors: Errors) -> Any:
-        values: list[Any] = []
         for alias in item.aliases:
-            values = values or _values(form, alias)
-        if not values:
+            values = values_of(form, alias)
+            if not takes_all:
+                values = [value for value in values if value != ""]
+            if values:
+                break
+        else:
             return absent(errors)
         if reads_bytes:
             values = [await value.read() if isinstance(value, UploadFile) else value for value in values]
         try:
             return validate(values if takes_all else values[-1])
         except (ValidationError, msgspec.ValidationError) as error:
-            errors.extend(_details(error, location, values))
+            errors.extend(_details(error, (location[0], alias), values))
             return FAILED
 
     return read_field
@@ -203,21 +216,23 @@ def document_reader(depth: int) -> OddBodyReader:
 
 
 def member_reader(item: Input) -> Reader:
-    """Read one value from a parsed document by its name."""
-    location = location_of(item)
-    absent = _absence(item, location)
-    validate, hasty = _validator(item), cache(lambda: _validator(item, hasty=True))
+    """Read one value from a parsed document by its name, or the first of its names that is there."""
+    absent = _absence(item, location_of(item))
+    validate = _validator(item)
 
     def read_member(document: Any, errors: Errors) -> Any:
-        if not isinstance(document, dict) or item.alias not in document:
+        if not isinstance(document, dict):
+            return absent(errors)
+        for alias in item.aliases:
+            if alias in document:
+                break
+        else:
             return absent(errors)
         # An explicit null is a value: only the type decides whether it is welcome.
-        value, is_large = document[item.alias], type(document) is _LargeDocument
         try:
-            return hasty()(value) if is_large else validate(value)
+            return validate(document[alias])
         except (ValidationError, msgspec.ValidationError) as error:
-            details = _details(error, location, value)
-            errors.extend({**detail, "input": None} if is_large else detail for detail in details)
+            errors.extend(_details(error, location_of(item, alias), document[alias]))
             return FAILED
 
     return read_member
@@ -292,43 +307,3 @@ def _details(error: Exception, location: tuple[str, ...], value: Any) -> Errors:
 
 def _text(body: bytes) -> str:
     return body.decode("utf-8", "replace")
-
-
-def _values(source: Any, name: str) -> list[Any]:
-    if isinstance(source, ImmutableMultiDict | Headers):
-        return [value for value in source.getlist(name) if value != "" or not isinstance(source, FormData)]
-    return [source[name]] if name in source else []
-
-
-def _field_names(item: Input) -> list[tuple[str, str, bool]]:
-    """A model's fields: the name on the wire, the name that the model's validator takes, and whether it is a list."""
-    models = [member for member in union_members(item.annotation) if is_fields_model(member)]
-    hyphens = isinstance(item.param, Header) and item.param.convert_underscores
-    names: list[tuple[str, str, bool]] = []
-    for name, annotation, alias in [field for model in models for field in _fields(model)]:
-        wire_name = alias or (name.replace("_", "-") if hyphens else name)
-        takes_all = any(is_sequence_type(member) for member in union_members(annotation))
-        names.append((wire_name, alias or name, takes_all))
-    return names
-
-
-def _fields(model: Any) -> list[tuple[str, Any, str | None]]:
-    if hasattr(model, "model_fields"):
-        return [(name, field.annotation, _alias(field)) for name, field in model.model_fields.items()]
-    if isclass(model) and issubclass(model, msgspec.Struct):
-        return [
-            (field.name, field.type, field.encode_name if field.encode_name != field.name else None)
-            for field in msgspec.structs.fields(model)
-        ]
-    return [(name, annotation, None) for name, annotation in get_type_hints(model, include_extras=True).items()]
-
-
-def _alias(field: Any) -> str | None:
-    alias = field.validation_alias or field.alias
-    if isinstance(alias, AliasChoices):
-        alias = alias.choices[0]
-    return alias if isinstance(alias, str) else None
-
-
-# Every client sends these: they are no fields of a model that forbids extra ones, unless it declares them.
-_TRANSPORT_HEADERS = frozenset({"host", "accept", "accept-encoding", "connection", "user-agent"})

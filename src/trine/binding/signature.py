@@ -178,12 +178,14 @@ class _Reader:
                     hint="Declare it as Path(), or rename the parameter.",
                     where=where,
                 )
-            if default is not UNSET:
+            if isinstance(param, Path) and param.default is not UNSET:
                 raise SetupError(
                     f"Path parameter '{name}' of {_name(function)}() has a default value.",
                     hint="A path parameter is always there: remove the default.",
                     where=where,
                 )
+            # A default in the signature is for other paths of the same function: here the value is always there.
+            default = UNSET
             param = param or Path()
         elif param is None:
             param = _guess(annotation, function)()
