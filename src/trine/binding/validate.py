@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from inspect import isclass
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
 from pydantic import Field, TypeAdapter, ValidationError
@@ -86,7 +86,8 @@ def body_codec(annotation: Any, where: str = "") -> BodyCodec:
 def is_struct_type(annotation: Any) -> bool:
     """Whether a type is a msgspec Struct, or a container of Structs."""
     kind = bare_type(annotation)
-    if isclass(kind) and issubclass(kind, msgspec.Struct):
+    base = get_origin(kind) or kind
+    if isclass(base) and issubclass(base, msgspec.Struct):
         return True
     return any(is_struct_type(argument) for argument in get_args(kind) if argument is not Ellipsis)
 

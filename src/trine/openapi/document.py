@@ -57,7 +57,8 @@ def _components(
     document: dict[str, Any], schemas: Schemas, operations: Iterable[Operation], problem_details: bool
 ) -> dict[str, Any]:
     errors = PROBLEM_DETAILS if problem_details else PLAIN
-    used = used_components(document, {**schemas.components, **errors})
+    # An application's own model of one of these names takes its place.
+    used = used_components(document, {**errors, **schemas.components})
     schemes = {need.name: need.model for operation in operations for need in operation.all_requirements()}
     components = {"schemas": used, "securitySchemes": schemes}
     return {name: content for name, content in components.items() if content}

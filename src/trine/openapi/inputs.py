@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from inspect import isclass
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, NotRequired, Required, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -206,7 +206,14 @@ def _fields(model: Any) -> Iterable[_ModelField]:
     if hasattr(model, "__dataclass_fields__"):
         return [_pydantic_field(name, info) for name, info in _dataclass_fields(model)]
     required = getattr(model, "__required_keys__", frozenset(hints))
-    return [_ModelField(name, None, hint, name in required) for name, hint in hints.items()]
+    return [_ModelField(name, None, _unmarked(hint), name in required) for name, hint in hints.items()]
+
+
+def _unmarked(hint: Any) -> Any:
+    """A TypedDict's hint without `Required` and `NotRequired`, which say nothing about the value."""
+    while get_origin(hint) in (Required, NotRequired):
+        hint = get_args(hint)[0]
+    return hint
 
 
 def _pydantic_field(name: str, info: FieldInfo) -> _ModelField:

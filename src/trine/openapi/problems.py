@@ -40,13 +40,14 @@ PROBLEM_DETAILS: dict[str, Schema] = {
     "Problem": {
         "properties": _MEMBERS,
         "type": "object",
+        "required": ["type", "title", "status"],
         "title": "Problem",
         "description": "An error (RFC 9457). It may have further members.",
     },
     "ValidationProblem": {
         "properties": {**_MEMBERS, "errors": {**_ERRORS, "title": "Errors"}},
         "type": "object",
-        "required": ["errors"],
+        "required": ["type", "title", "status", "errors"],
         "title": "ValidationProblem",
         "description": "Every input that does not fit (RFC 9457).",
     },

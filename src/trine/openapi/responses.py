@@ -46,7 +46,8 @@ class Answer:
         if self.media_type is None or schema is None:
             return dict(self.written)
         keyword, schema = ("schema", schema) if self.stream is None else ("itemSchema", self.stream(schema))
-        return merge({"content": {self.media_type: {keyword: schema}}}, self.written)
+        first = {"description": self.written["description"], "content": {self.media_type: {keyword: schema}}}
+        return merge(first, self.written)
 
 
 def read_answers(bound: BoundRoute, unique_id: str) -> list[Answer]:
