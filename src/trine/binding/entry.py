@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from trine.errors import HeadersTooLarge, HTTPException, WebSocketException, WebSocketRequestValidationError
+from trine.errors import HeadersTooLarge, HTTPException, WebSocketDisconnect, WebSocketException, WebSocketRequestValidationError
 from trine.http import Request, Response
 from trine.server.asgi import ASGIWebSocket
 from trine.server.foreign import below, run_asgi_socket
@@ -34,7 +34,7 @@ def rsgi_entry(table: Table, hosts: AllowedHosts, handler: Any = None) -> Callab
         if (len(host) != 1 or host[0] not in known_hosts) and not hosts.allow(
             host or [scope.authority or ""], getattr(scope, "trine_hosts", ())
         ):
-            return refuse_host(scope, proto)
+            return refuse_host(scope, proto) if scope.proto == "http" else refuse_socket(scope, proto)
         if scope.proto != "http":
             return talk(scope, proto)
         if wrapped is not None:
@@ -53,6 +53,9 @@ def rsgi_entry(table: Table, hosts: AllowedHosts, handler: Any = None) -> Callab
         # A less specific path may answer the method.
         late = table.find(path, scope.method)
         return other(scope, proto) if late is None else late[0](scope, proto, *late[1])
+
+    async def refuse_socket(scope: Any, proto: Any) -> None:
+        await RSGIWebSocket(scope, proto, context.app).close(1008)
 
     async def talk(scope: Any, proto: Any) -> None:
         socket = RSGIWebSocket(scope, proto, context.app)
@@ -88,11 +91,13 @@ def asgi_entry(  # noqa: C901 - one piece, because all of it runs for every requ
             if name == b"host":
                 host.append(value)
         if size > MAX_HEADER_BYTES or len(scope["headers"]) > MAX_HEADERS:
-            return refuse_headers(scope, receive, send)
+            refuse = refuse_headers if scope["type"] == "http" else refuse_socket
+            return refuse(scope, receive, send)
         if (len(host) != 1 or host[0] not in known_hosts) and not hosts.allow(
             [line.decode("latin-1") for line in host], scope.get("trine.hosts", ())
         ):
-            return refuse_host(scope, receive, send)
+            refuse = refuse_host if scope["type"] == "http" else refuse_socket
+            return refuse(scope, receive, send)
         if scope["type"] != "http":
             return talk(scope, receive, send)
         if wrapped is not None:
@@ -116,6 +121,9 @@ def asgi_entry(  # noqa: C901 - one piece, because all of it runs for every requ
                 return app(below(scope, prefix), receive, send)
         late = table.find(path, scope["method"])
         return other(scope, receive, send) if late is None else late[0](scope, receive, send, *late[1])
+
+    async def refuse_socket(scope: Scope, receive: Receive, send: Send) -> None:
+        await ASGIWebSocket(scope, receive, send, context.app).close(1008)
 
     async def talk(scope: Scope, receive: Receive, send: Send) -> None:
         socket = ASGIWebSocket(scope, receive, send, context.app)
@@ -170,6 +178,10 @@ async def _talk(table: Table, socket: WebSocket) -> None:
         await socket.close(error.code, error.reason)
     except HTTPException:
         await socket.close(1008, "Refused")
+    except WebSocketDisconnect as left:
+        # The client has left: a usual end. Only a test client may want to know that the handler did not expect it.
+        if socket.observed_errors is not None:
+            socket.observed_errors.append(left)
     except BaseException:
         if socket.client_state is not WebSocketState.DISCONNECTED:
             await socket.close(1011)

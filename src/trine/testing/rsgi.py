@@ -140,23 +140,35 @@ class HTTPProtocol:
         self._consumed = False
 
     async def __call__(self) -> bytes:
-        """Read the whole body."""
-        return b"".join([chunk async for chunk in self])
+        """Read the whole body. Raises where the client leaves before it is complete."""
+        self._consume()
+        body, more = b"", True
+        while more:
+            try:
+                chunk, more = await self._exchange.read()
+            except ClientGone:
+                raise ProtocolError("RSGI protocol error") from None
+            body += chunk
+        return body
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        if self._consumed:
-            raise ProtocolError("RSGI protocol error")
-        self._consumed = True
+        self._consume()
         more = True
         while more:
             try:
                 chunk, more = await self._exchange.read()
             except ClientGone:
-                raise ProtocolClosed("RSGI transport is closed") from None
+                # An empty piece more than a complete body has is all that Granian tells.
+                yield b""
+                break
             if chunk:
                 yield chunk
-        # Granian's last piece is empty.
         yield b""
+
+    def _consume(self) -> None:
+        if self._consumed:
+            raise ProtocolError("RSGI protocol error")
+        self._consumed = True
 
     async def client_disconnect(self) -> None:
         """Wait until the client leaves."""
@@ -237,7 +249,7 @@ class WebSocketProtocol:
         self._channel.accept()
         return WebSocketTransport(self._channel)
 
-    def close(self, status: int | None = None) -> None:  # noqa: ARG002 - Granian does not send it
+    def close(self, status: int | None = None) -> None:
         """Close, or refuse the handshake."""
         if self._channel.accepted:
             self._channel.close_app(1005)

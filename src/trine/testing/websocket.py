@@ -43,6 +43,11 @@ class AsyncWebSocketSession:
         """The header lines that the application added to its answer to the handshake."""
         return httpx2.Headers(self._channel.headers)
 
+    @property
+    def unexpected(self) -> list[Exception]:
+        """What the handler let escape without harm: that the client left while it waited for a message."""
+        return self._opening.errors
+
     async def send_text(self, data: str) -> None:
         """Send a text message."""
         self._channel.send(data)
@@ -117,6 +122,11 @@ class WebSocketSession:
     def headers(self) -> httpx2.Headers:
         """The header lines that the application added to its answer to the handshake."""
         return self._session.headers
+
+    @property
+    def unexpected(self) -> list[Exception]:
+        """What the handler let escape without harm: that the client left while it waited for a message."""
+        return self._session.unexpected
 
     def send_text(self, data: str) -> None:
         """Send a text message."""

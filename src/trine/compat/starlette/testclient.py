@@ -38,6 +38,8 @@ class WebSocketTestSession:
     def __exit__(self, *failure: Any) -> None:
         """Close the WebSocket."""
         self._session.__exit__(*failure)
+        if not any(failure) and self._session.unexpected:
+            raise self._session.unexpected[0]
 
 
 class TestClient(TrineTestClient):
