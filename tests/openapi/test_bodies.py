@@ -117,7 +117,9 @@ def test_form_without_files_is_urlencoded(document_of):
     def save(name: Annotated[str, Form()] = "nobody"): ...
 
     body, components = body_of(document_of, save)
-    assert body == {"content": {"application/x-www-form-urlencoded": {"schema": {"$ref": "#/components/schemas/Body_save__post"}}}}
+    assert body == {
+        "content": {"application/x-www-form-urlencoded": {"schema": {"$ref": "#/components/schemas/Body_save__post"}}}
+    }
     assert components["Body_save__post"] == {
         "properties": {"name": {"type": "string", "default": "nobody", "title": "Name"}},
         "type": "object",

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from trine import App, APIRouter
+from trine import APIRouter, App
 
 VALIDATION_ERROR = {
     "properties": {
