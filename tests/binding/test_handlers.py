@@ -114,7 +114,8 @@ def test_blocked_threads_do_not_stop_the_loop(client_for):
     "name",
     [
         "with", "class", "None", "app", "request", "response", "scope", "proto", "receive", "send", "recover", "encode",
-        "Response", "result", "errors", "payload", "HEADERS", "current_task", "run_in_thread", "reply", "background", "größe", "a-b c", "",
+        "Response", "result", "errors", "payload", "HEADERS", "current_task", "run_in_thread",
+        "reply", "background", "größe", "a-b c", "",
     ],
 )  # fmt: skip
 def test_a_handler_may_have_any_name(client_for, name):

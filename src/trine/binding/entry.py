@@ -19,7 +19,9 @@ MAX_HEADERS = 100
 MAX_HEADER_BYTES = 64 * 1024
 
 
-def rsgi_entry(table: Table, hosts: AllowedHosts, handler: Any = None) -> Callable[[Any, Any], Awaitable[None]]:
+def rsgi_entry(  # noqa: C901 - one piece, because all of it runs for every request
+    table: Table, hosts: AllowedHosts, handler: Any = None
+) -> Callable[[Any, Any], Awaitable[None]]:
     """Build the function that an RSGI server calls. With `handler`, the application's middleware goes first."""
     statics, find = table.tree.statics, table.tree.find
     context = table.found.context

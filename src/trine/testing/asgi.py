@@ -1,7 +1,7 @@
 """The application behind ASGI 3.0, with the manners of Uvicorn."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from trine.types import ASGIApp, Message, Scope
@@ -19,12 +19,17 @@ class ASGIWire:
     def __init__(self, app: ASGIApp, root_path: str = "") -> None:
         self.app = app
         self.root_path = root_path
-        self.state: dict[str, Any] = {}
+        self._state: dict[str, Any] = {}
         self._lifespan: _Lifespan | None = None
+
+    @property
+    def state(self) -> Mapping[str, Any]:
+        """What the application's lifespan yielded."""
+        return self._state
 
     async def start(self) -> None:
         """Run the application's start. Raises what it raises."""
-        self._lifespan = _Lifespan(self.app, self.state)
+        self._lifespan = _Lifespan(self.app, self._state)
         await self._lifespan.start()
 
     async def stop(self) -> None:
@@ -32,7 +37,7 @@ class ASGIWire:
         lifespan, self._lifespan = self._lifespan, None
         if lifespan is not None:
             await lifespan.stop()
-        self.state.clear()
+        self._state.clear()
 
     def answer(self, opening: Opening, exchange: Exchange) -> Coroutine[Any, Any, None]:
         """Let the application answer a request."""
@@ -83,7 +88,7 @@ class ASGIWire:
             "headers": opening.headers,
             "client": opening.client,
             "server": opening.server,
-            "state": self.state.copy(),
+            "state": self._state.copy(),
             "extensions": {},
             # Ours: what the application did not expect, and the name that the client calls it by.
             "trine.errors": opening.errors,

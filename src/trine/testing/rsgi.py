@@ -1,7 +1,7 @@
 """The application behind RSGI, with fakes of Granian's objects that do what Granian 2.8 was seen to do."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,11 @@ class RSGIWire:
 
     def __init__(self, app: Any) -> None:
         self.app = app
+
+    @property
+    def state(self) -> Mapping[str, Any]:
+        """What the application's lifespan yielded."""
+        return getattr(self.app, "lifespan_state", {})
 
     async def start(self) -> None:
         """Run the application's start. Raises what it raises."""

@@ -1,6 +1,6 @@
 """The two ways into an application, as the clients see them."""
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any, Literal, Protocol
 
 from .asgi import ASGIWire
@@ -13,6 +13,11 @@ Interface = Literal["asgi", "rsgi"]
 
 class Wire(Protocol):
     """Calls an application as one kind of server does."""
+
+    @property
+    def state(self) -> Mapping[str, Any]:
+        """What the application's lifespan yielded."""
+        ...
 
     async def start(self) -> None:
         """Run the application's start. Raises what it raises."""
