@@ -1,20 +1,20 @@
-"""Trine's middleware in ASGI's form: a class that is made with the application that it wraps."""
+"""Trine's middleware in ASGI's form: classes that are made with the application that they wrap."""
 
 from typing import Any
 
 from trine.compat.starlette.requests import Request
 from trine.http import Response
-from trine.routing import Middleware as TrineMiddleware
+from trine.routing import Middleware
 from trine.server.asgi import send_response
 from trine.types import ASGIApp, Receive, Scope, Send
 
 from .base import Rest
 
 
-class ASGIMiddleware:
+class TrineMiddleware:
     """Let a Trine middleware, a function from handler to handler, wrap an ASGI application."""
 
-    def __init__(self, app: ASGIApp, middleware: TrineMiddleware) -> None:
+    def __init__(self, app: ASGIApp, middleware: Middleware) -> None:
         self.app = app
         self._middleware = middleware
 
@@ -29,5 +29,9 @@ class ASGIMiddleware:
             async def call_rest(request: Any) -> Response:
                 return await rest.call(request)
 
-            response = await self._middleware(call_rest)(request)
+            response = self.finish(request, await self._middleware(call_rest)(request))
             await send_response(response, send, [], head=scope["method"] == "HEAD")
+
+    def finish(self, request: Request, response: Response) -> Response:
+        """Give the answer the form that the peer's middleware has. As it is, unless a subclass says otherwise."""
+        return response

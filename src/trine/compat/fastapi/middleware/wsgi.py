@@ -1,0 +1,5 @@
+"""`fastapi.middleware.wsgi`: WSGI applications below a path."""
+
+from trine.compat.starlette.middleware.wsgi import WSGIMiddleware
+
+__all__ = ["WSGIMiddleware"]
