@@ -7,9 +7,11 @@ after that is cut.
 
 import asyncio
 import os
+import socket
 import stat
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from trine.types import ASGIApp, Message, Receive, Scope, Send
@@ -63,20 +65,26 @@ def closing_asgi(answer: ASGIApp) -> ASGIApp:
 
 
 class ConnectionCount:
-    """How many sockets this process holds beyond those that it had at its start. Costs nothing while nobody asks."""
+    """How many connections this process has accepted from a listening socket and not closed. Costs nothing while nobody asks."""
 
-    def __init__(self) -> None:
-        self.before = self._sockets()
+    def __init__(self, listener: socket.socket) -> None:
+        self.listener = os.fstat(listener.fileno()).st_ino
+        self.place = _place(listener)
 
     def __call__(self) -> int:
-        """The number now: connections of clients, and perhaps of the application to others."""
-        return max(0, self._sockets() - self.before)
-
-    @staticmethod
-    def _sockets() -> int:
+        """The number now."""
         count = 0
-        for name in os.listdir("/dev/fd"):
+        for entry in Path("/dev/fd").iterdir():
             # The folder's own descriptor has gone by the time it is asked about.
             with suppress(OSError):
-                count += stat.S_ISSOCK(os.fstat(int(name)).st_mode)
+                found = entry.stat()
+                if stat.S_ISSOCK(found.st_mode) and found.st_ino != self.listener:
+                    with socket.socket(fileno=os.dup(int(entry.name))) as connection:
+                        count += _place(connection) == self.place
         return count
+
+
+def _place(found: socket.socket) -> object:
+    """What a listening socket and the connections that were made to it have in common: the port, or the path."""
+    name = found.getsockname()
+    return (found.family, name[1]) if isinstance(name, tuple) else (found.family, name)

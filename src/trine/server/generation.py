@@ -137,6 +137,7 @@ class Generation:
     def _stop(self) -> None:
         if not self.stopping:
             self.stopping = True
+            self.listener.close()
             self.deadline = time.monotonic() + self.options.drain_timeout + _GRACE
             for pid in self.children:
                 os.kill(pid, signal.SIGTERM)

@@ -144,7 +144,8 @@ def _new_worker(kind: Any, listener: Any, options: ServerOptions) -> Any:
     )
     return kind(
         1,
-        (None, _native.SocketHolder(listener.fileno(), options.uds is not None, options.backlog)),
+        # The socket is Granian's from here on: it closes it when it accepts nothing more.
+        (None, _native.SocketHolder(listener.detach(), options.uds is not None, options.backlog)),
         None,  # No pipe for metrics.
         1,  # Threads that read and write.
         _FILE_THREADS,  # Threads for files, started when needed.

@@ -88,9 +88,10 @@ def _refused(address: str, error: OSError) -> SetupError:
 
 
 def close_listener(listener: socket.socket, *, patience: float = 1.0) -> None:
-    """Take no new connections, let the workers accept those that the system has taken already, then stop listening.
+    """Take no new connections, let the workers accept those that the system has taken already, and let go of the socket.
 
-    Closing at once would reset connections that wait in the system's queue, with a request perhaps already sent.
+    Closing at once would reset connections that wait in the system's queue, with a request perhaps already sent. Who comes
+    now is refused once the last worker has let go, too. `shutdown` would refuse at once, but accepting workers would spin.
     """
     if listener.family == socket.AF_UNIX:
         with suppress(OSError):
@@ -102,9 +103,6 @@ def close_listener(listener: socket.socket, *, patience: float = 1.0) -> None:
     deadline = time.monotonic() + patience
     while _waiting(listener) and time.monotonic() < deadline:
         time.sleep(0.01)
-    # For every process that shares the socket, not only for this one.
-    with suppress(OSError):
-        listener.shutdown(socket.SHUT_RD)
     listener.close()
 
 

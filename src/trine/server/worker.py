@@ -52,7 +52,7 @@ class Worker:
         self.ready = ready
         self._lifeline = lifeline
         self._asked: asyncio.Event | None = None
-        self._connections: ConnectionCount | None = None
+        self._connections = ConnectionCount(listener)
 
     def new_loop(self) -> asyncio.AbstractEventLoop:
         """Make the process's event loop: uvloop's where it is installed."""
@@ -75,7 +75,6 @@ class Worker:
 
         loop.add_signal_handler(signal.SIGTERM, asked.set)
         loop.add_reader(self._lifeline, orphaned)
-        self._connections = ConnectionCount()
 
     async def until_asked(self) -> None:
         """Wait until the worker shall stop."""
@@ -86,15 +85,19 @@ class Worker:
         """Stop serving without losing an answer: at most as long as the drain timeout says."""
         deadline = time.monotonic() + self.options.drain_timeout
         ask_clients_to_leave()
-        await self._until(lambda: not (self._connections and self._connections()), min(time.monotonic() + LINGER, deadline))
+        await self._until(lambda: not self._connections(), min(time.monotonic() + LINGER, deadline))
         served.close()
-        await self._until(lambda: served.is_closed() and not any(served.in_flight()), deadline)
+        await self._until(lambda: served.is_closed() and not any(served.in_flight()), min(time.monotonic() + LINGER, deadline))
+        # A connection that never sends a request may stay open, but nobody is waited for who has asked for nothing.
+        await self._until(lambda: not any(served.in_flight()), deadline)
         late = list(served.in_flight())
         if late:
             logger.warning("%d requests did not end within %g seconds, and are ended now.", len(late), self.options.drain_timeout)
             for task in late:
                 task.cancel(ENDED_BY_DRAIN)
-            await self._until(lambda: served.is_closed() and not any(served.in_flight()), time.monotonic() + _LAST_WORDS)
+            await self._until(lambda: not any(served.in_flight()), time.monotonic() + _LAST_WORDS)
+            # The last bytes are on their way to the client.
+            await self._until(served.is_closed, time.monotonic() + LINGER)
 
     @staticmethod
     async def _until(condition: Callable[[], bool], deadline: float) -> None:
