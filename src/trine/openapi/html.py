@@ -13,6 +13,8 @@ class Page:
     application: str
     element: str
     """The id of the element that the script fills."""
+    tag: str
+    """`main`, or `div` where the script brings its own main part."""
     styles: tuple[str, ...]
     scripts: tuple[str, ...]
     icon: str
@@ -50,7 +52,7 @@ class Page:
 {links}
 </nav>
 </header>
-<main id="{self.element}"{attributes}><p class="wait" role="status">Loading the documentation …</p></main>
+<{self.tag} id="{self.element}"{attributes}><p class="wait" role="status">Loading the documentation …</p></{self.tag}>
 <noscript><p class="wait">This page needs JavaScript.</p></noscript>
 </body>
 </html>

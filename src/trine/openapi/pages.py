@@ -80,6 +80,7 @@ def _swagger_ui(app: Any) -> PageHandler:
         page = Page(
             title=f"{app.title} – API",
             element="swagger-ui",
+            tag="div",
             styles=(root + css, root + _asset_url(app.docs_url, STYLES)),
             scripts=(root + script, root + start),
             attributes=attributes,
@@ -99,6 +100,7 @@ def _redoc(app: Any) -> PageHandler:
         page = Page(
             title=f"{app.title} – API reference",
             element="redoc",
+            tag="main",
             styles=(root + _asset_url(app.redoc_url, STYLES),),
             scripts=(root + script, root + start),
             attributes={"data-url": root + app.openapi_url},
