@@ -90,7 +90,7 @@ class _Generator(GenerateJsonSchema):
             json_schema["contentEncoding"] = "base64"
         return {**json_schema, "contentMediaType": "application/octet-stream"}
 
-    def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> JsonSchemaValue:  # noqa: ARG002 # as declared above it
+    def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> JsonSchemaValue:
         # A type that JSON Schema has no words for leaves a gap in the documentation, not an application without one.
         return {}
 
