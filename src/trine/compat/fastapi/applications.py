@@ -263,6 +263,10 @@ class FastAPI(Starlette):
         """Take a router's routes in, also those that it gets later."""
         self.router.include_router(router, **options)
 
+    def frontend(self, path: str, **options: Any) -> None:
+        """Serve a built front end below a path, where no route answers."""
+        self.router.frontend(path, **options)
+
     def on_event(self, event_type: str) -> Callable[[Any], Any]:
         """Run a function at "startup" or "shutdown". A lifespan does both in one place."""
         return self.router.on_event(event_type)

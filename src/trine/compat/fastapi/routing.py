@@ -1,6 +1,7 @@
 """`fastapi.routing`: routes whose functions Trine binds and compiles."""
 
 import copy
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ from trine.binding.bound import BoundRoute, bind_route, bind_websocket
 from trine.binding.compile import compile_endpoint
 from trine.binding.socket import compile_socket
 from trine.binding.wires import REQUEST
-from trine.compat.starlette.paths import DeclaredPath
+from trine.compat.starlette.paths import DeclaredPath, route_path
 from trine.compat.starlette.routing import BaseRoute, Host, Match, Mount, NoMatchFound, Route, Router, WebSocketRoute
 from trine.compat.starlette.routing import compile_path, endpoint_name, handling_exceptions
 from trine.errors import SetupError, ValidationFailure
@@ -27,6 +28,7 @@ from .datastructures import Default, DefaultPlaceholder
 from .encoders import jsonable_encoder
 from .exceptions import FastAPIError, ValidationException, as_fastapi_error, with_endpoint
 from .limits import BODY_LIMIT, FormLimits, Reading, checked_body_size, checked_form_limits
+from .frontend import METHODS, CheckDir, Fallback, Frontend, match_below, normal_path
 from .lifespans import EventHandlers, merge_lifespans
 from .requests import Request
 from .responses import JSONResponse, Response
@@ -273,8 +275,12 @@ class APIRoute(Route):
         if not isinstance(self.response_model, DefaultPlaceholder):
             options["response_model"] = self.response_model
         endpoint = as_response_endpoint(self.endpoint, self.response_class, self.status_code, options)
-        route = DeclaredRoute(self.path, frozenset(self.methods or ()), endpoint, options)  # type: ignore[arg-type] # the same words
-        return FlatRoute(route, self.path, self.layer)
+        path = self._pattern_path()
+        route = DeclaredRoute(path, frozenset(self.methods or ()), endpoint, options)  # type: ignore[arg-type] # the same words
+        return FlatRoute(route, path, self.layer)
+
+    def _pattern_path(self) -> str:
+        return self.path
 
     def bind(self, app: Any) -> BoundRoute:
         """Read the signature. Raises `SetupError`."""
@@ -418,6 +424,28 @@ class APIWebSocketRoute(WebSocketRoute):
         await handling_exceptions(call_endpoint, socket)(scope, receive, send)
 
 
+class FrontendRoute(APIRoute):
+    """A built front end below a path. Dependencies and limits of the routers above hold for it too."""
+
+    def __init__(self, path: str, frontend: Frontend, *, outer: Layer, outer_reading: Reading) -> None:
+        super().__init__(
+            path, frontend.serve, methods=METHODS, include_in_schema=False, outer=outer, outer_reading=outer_reading
+        )
+
+    def _check(self) -> None:
+        """Accept an empty path: the front end of the whole site."""
+
+    def _pattern_path(self) -> str:
+        return self.path or "/"
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Fit everything at and below the path."""
+        match, child_scope = match_below(self.path, route_path(scope), scope)
+        if match is not Match.NONE:
+            child_scope |= {"endpoint": self.endpoint, "route": self}
+        return match, child_scope
+
+
 class IncludedRouter(BaseRoute):
     """A router taken into another one. Routes that it gets later are found too."""
 
@@ -442,6 +470,13 @@ class IncludedRouter(BaseRoute):
     def within(self, prefix: str, outer: Layer, reading: Reading) -> "IncludedRouter":
         """Give the inclusion below another prefix."""
         return IncludedRouter(self.original_router, prefix + self.prefix, outer.join(self.outer), reading.join(self.reading))
+
+    def frontends(self) -> Iterator[FrontendRoute]:
+        """Give every front end below, as it is here."""
+        for frontend in self.original_router.all_frontends():
+            placed = frontend.within(self.prefix, self.outer, self.reading)
+            if isinstance(placed, FrontendRoute):
+                yield placed
 
     def flat_routes(self) -> Iterator[BaseRoute]:
         """Give every route below, inclusions resolved."""
@@ -510,7 +545,9 @@ class APIRouter(Router, BaseRoute):
         form_limits: FormLimits | None = None,
     ) -> None:
         self.events = EventHandlers(on_startup, on_shutdown)
-        super().__init__(routes=routes, redirect_slashes=redirect_slashes, default=default, lifespan=lifespan)
+        super().__init__(routes=routes, redirect_slashes=redirect_slashes, default=self._last, lifespan=lifespan)
+        self._default = default or self.not_found
+        self.frontends: list[FrontendRoute] = []
         if lifespan is None:
             self.lifespan_context = self.events.lifespan
         if prefix and not prefix.startswith("/"):
@@ -555,6 +592,36 @@ class APIRouter(Router, BaseRoute):
     def on_shutdown(self) -> list[Callable[[], Any]]:
         """Functions that run after the last request."""
         return self.events.on_shutdown
+
+    def all_frontends(self) -> Iterator[FrontendRoute]:
+        """Give the router's own front ends, and those of the routers that it includes."""
+        yield from self.frontends
+        for route in self.routes:
+            if isinstance(route, IncludedRouter):
+                yield from route.frontends()
+
+    async def _last(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Try the front ends, the longest path first; what none of them has is not found."""
+        for frontend in sorted(self.all_frontends(), key=lambda frontend: -len(frontend.path)):
+            match, child_scope = frontend.matches(scope)
+            if match is Match.FULL:
+                scope.update(child_scope)
+                await frontend.handle(scope, receive, send)
+                return
+        await self._default(scope, receive, send)
+
+    def frontend(
+        self,
+        path: str,
+        *,
+        directory: str | os.PathLike[str],
+        fallback: Fallback = "auto",
+        check_dir: CheckDir = "auto",
+    ) -> None:
+        """Serve a built front end below a path, where no route answers. `fallback` answers what is no file."""
+        prefix = self.prefix + normal_path(path)
+        frontend = Frontend(directory, fallback, check_dir)
+        self.frontends.append(FrontendRoute(prefix, frontend, outer=self.layer, outer_reading=self.reading))
 
     def admits(self, scope: Scope) -> bool:
         """Whether a subclass lets a scope in at all; the routes decide the rest."""

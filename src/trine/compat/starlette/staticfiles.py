@@ -1,5 +1,6 @@
 """`starlette.staticfiles`: files below a path."""
 
+import errno
 import os
 import stat
 from email.utils import parsedate
@@ -62,23 +63,24 @@ class StaticFiles:
         """Answer a path below the directory."""
         if scope["method"] not in ("GET", "HEAD"):
             raise HTTPException(405)
-        full_path, found = await self._find(path)
+        full_path, found = await self.find(path)
         if found is not None and stat.S_ISREG(found.st_mode):
             return self.file_response(full_path, found, scope)
         if found is not None and stat.S_ISDIR(found.st_mode) and self.html:
-            index, found = await self._find(os.path.join(path, "index.html"))
+            index, found = await self.find(os.path.join(path, "index.html"))
             if found is not None and stat.S_ISREG(found.st_mode):
                 if not scope["path"].endswith("/"):
                     url = URL(scope["path"])
                     return RedirectResponse(str(url.replace(path=f"{url.path}/")))
                 return self.file_response(index, found, scope)
         if self.html:
-            missing, found = await self._find("404.html")
+            missing, found = await self.find("404.html")
             if found is not None and stat.S_ISREG(found.st_mode):
                 return FileResponse(missing, stat_result=found, status_code=404)
         raise HTTPException(404)
 
-    async def _find(self, path: str) -> tuple[str, os.stat_result | None]:
+    async def find(self, path: str) -> tuple[str, os.stat_result | None]:
+        """Find a file in a worker thread. Raises 401 for one that may not be read, 404 for a name that no file has."""
         try:
             return await run_in_threadpool(self.lookup_path, path)
         except PermissionError:
@@ -87,7 +89,7 @@ class StaticFiles:
             # A null byte in the path.
             raise HTTPException(404) from None
         except OSError as error:
-            if error.strerror == "File name too long":
+            if error.errno == errno.ENAMETOOLONG:
                 raise HTTPException(404) from None
             raise
 
