@@ -6,12 +6,13 @@ from typing import Any
 from trine.errors import SetupError
 from trine.routing import handler_name
 
-from .compile import StepWriter, define
 from .context import BindContext
 from .params import UNSET
 from .plan import Step, make_plan
 from .signature import Input, Overrides, read_call
+from .steps import StepWriter
 from .wires import REQUEST
+from .writer import define
 
 
 def bind_call(

@@ -6,10 +6,11 @@ from typing import Any
 from trine.errors import WebSocketRequestValidationError
 from trine.routing import PathPattern
 
-from .compile import StepWriter, define
 from .context import BindContext
 from .plan import Plan
+from .steps import StepWriter
 from .wires import SOCKET
+from .writer import define
 
 
 def compile_socket(plan: Plan, pattern: PathPattern, context: BindContext) -> Callable[..., Any]:

@@ -29,6 +29,8 @@ class Wire:
     request: str
     reply: tuple[str, ...]
     """Sends `payload`. `STATUS` and `HEADERS` are constants, or names where a dependency set them."""
+    reply_empty: tuple[str, ...]
+    """Sends a status and headers alone."""
     respond: tuple[str, ...]
     """Sends a `Response` object named `response`. Both ways set `sent` once a second answer would be one too many."""
     namespace: dict[str, Any] = field(default_factory=dict)
@@ -57,6 +59,7 @@ RSGI = Wire(
     ),
     request="RSGIRequest(scope, proto, app, {path_params})",
     reply=("proto.response_bytes({status}, {headers}, payload)", "sent = True"),
+    reply_empty=("proto.response_empty({status}, {headers})", "sent = True"),
     respond=(
         "lines = ready_headers(response, DEFAULT_HEADERS)",
         "sent = True",
@@ -84,7 +87,7 @@ ASGI = Wire(
         "if message['type'] == 'http.request' and not message.get('more_body') and len(message.get('body', b'')) <= LIMIT:",
         "    body = message.get('body', b'')",
         "else:",
-        "    body = await read_body(message, receive, LIMIT)",
+        "    body = await read_body(message, receive, LIMIT, headers.get(b'content-length'))",
     ),
     request="ASGIRequest(scope, receive, app, {path_params})",
     reply=(
@@ -92,6 +95,11 @@ ASGI = Wire(
         "await send({{'type': 'http.response.start', 'status': {status}, "
         "'headers': [(b'content-length', b'%d' % len(payload)), *{headers}]}})",
         "await send({{'type': 'http.response.body', 'body': payload}})",
+    ),
+    reply_empty=(
+        "sent = True",
+        "await send({{'type': 'http.response.start', 'status': {status}, 'headers': [*{headers}]}})",
+        "await send({{'type': 'http.response.body', 'body': b''}})",
     ),
     respond=(
         "lines = ready_headers(response, DEFAULT_HEADERS)",
@@ -126,6 +134,7 @@ REQUEST = Wire(
     body=("body = await whole_body(request, LIMIT)",),
     request="request",
     reply=("response = ReadyResponse(payload, {status}, {headers}, {raw_headers})",),
+    reply_empty=("response = ReadyResponse(b'', {status}, {headers}, {raw_headers})",),
     respond=(),
     namespace={"ReadyResponse": ReadyResponse, "whole_body": whole_body},
 )
@@ -141,5 +150,6 @@ SOCKET = Wire(
     body=(),
     request="request",
     reply=(),
+    reply_empty=(),
     respond=(),
 )

@@ -1,8 +1,13 @@
-"""Source code, line by line, with the objects that it refers to."""
+"""Source code, line by line, with the objects that it refers to, and what becomes of it."""
 
+import linecache
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from typing import Any
+
+_number = count(1)
 
 
 class Writer:
@@ -52,3 +57,16 @@ class Writer:
     def source(self) -> str:
         """The whole text."""
         return "\n".join(self.lines) + "\n"
+
+
+def define(name: str, source: str, title: str, namespace: dict[str, Any]) -> Any:
+    """Turn written source into a function. Tracebacks, debuggers and profilers show the source from here."""
+    title = f"<trine {next(_number)}: {title}>"
+    linecache.cache[title] = (len(source), None, source.splitlines(keepends=True), title)
+    exec(compile(source, title, "exec"), namespace)  # noqa: S102 - the source is written here, from declarations
+    return namespace[name]
+
+
+def identifier(name: str) -> str:
+    """The part of a Python name that is nearest to any name. ASCII alone: Python folds other letters (PEP 3131)."""
+    return re.sub(r"[^0-9A-Za-z_]", "_", name)

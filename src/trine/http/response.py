@@ -88,12 +88,17 @@ class Response:
         """Ask the browser to forget a cookie. Path and domain must be those that set it."""
         self.set_cookie(key, max_age=0, expires=0, path=path, domain=domain, secure=secure, httponly=httponly, samesite=samesite)
 
+    @property
+    def may_have_body(self) -> bool:
+        """Whether the status allows a body (RFC 9110 §6.4.1)."""
+        return self.status_code >= 200 and self.status_code not in (204, 205, 304)
+
     def chunks(self) -> AsyncIterator[bytes]:
         """The body as a stream, for adapters and middleware that do not want it whole."""
         return _once(self.body or b"")
 
     def _describe(self, media_type: str | None) -> None:
-        if self.body is not None and "content-length" not in self.headers and _may_have_body(self.status_code):
+        if self.body is not None and "content-length" not in self.headers and self.may_have_body:
             self.headers["content-length"] = str(len(self.body))
         if media_type is not None and "content-type" not in self.headers:
             if media_type.startswith("text/") and "charset=" not in media_type.lower():
@@ -116,7 +121,8 @@ class ReadyResponse(Response):
     def __getattr__(self, name: str) -> Any:
         if name != "headers":
             raise AttributeError(name)
-        self.headers = headers = MutableHeaders([*self.pairs, ("content-length", str(len(self.body or b"")))])
+        length = [("content-length", str(len(self.body or b"")))] if self.may_have_body else []
+        self.headers = headers = MutableHeaders([*self.pairs, *length])
         return headers
 
     @property
@@ -276,7 +282,3 @@ def _disposition(kind: str, filename: str) -> str:
     if quoted == filename:
         return f'{kind}; filename="{filename}"'
     return f"{kind}; filename*=utf-8''{quoted}"
-
-
-def _may_have_body(status_code: int) -> bool:
-    return status_code >= 200 and status_code not in (204, 304)

@@ -196,6 +196,8 @@ def ready_headers(response: Response, defaults: HeaderList) -> RawHeaders:
     if isinstance(response, FileResponse):
         response.load_stat()
     if type(response) is ReadyResponse and response.is_untouched:
+        if not response.may_have_body:
+            return response.raw_pairs
         return [(b"content-length", b"%d" % len(response.body or b"")), *response.raw_pairs]
     return encode_pairs(complete_headers(response, defaults))
 

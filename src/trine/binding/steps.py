@@ -1,0 +1,313 @@
+"""The part of a compiled function that every wire shares: inputs, dependencies and the final call."""
+
+from asyncio import CancelledError, current_task
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from typing import Any
+
+from trine.concurrency import contextmanager_in_thread, run_in_thread
+from trine.errors import RequestValidationError
+from trine.http import BackgroundTasks, Response, last_values, parse_cookies
+from trine.routing import PathPattern, handler_name
+
+from . import readers
+from .context import BindContext
+from .depends import SecurityScopes
+from .lifetimes import held_stack, in_place
+from .plan import Plan, Step, ordered
+from .readers import FAILED
+from .signature import Input
+from .validate import LARGE_BODY
+from .wires import Wire
+from .writer import Writer, identifier
+
+# What documents an input without changing which values it takes.
+_HARMLESS_OPTIONS = frozenset(
+    {"title", "description", "examples", "deprecated", "alias", "validation_alias", "serialization_alias", "json_schema_extra"}
+)
+
+
+class StepWriter:
+    """Writes inputs, dependencies and the final call."""
+
+    timed = False
+    """Whether the function has a deadline."""
+
+    def __init__(self, plan: Plan, wire: Wire, context: BindContext, pattern: PathPattern | None, inline: bool) -> None:
+        self.plan = plan
+        self.wire = wire
+        self.context = context
+        self.path_names = () if pattern is None else pattern.names
+        # Parameters whose converter leaves text as it is.
+        self.text_names = {name for name, converter in (pattern.parameters if pattern else ()) if converter.parse is str}
+        self.inline = inline
+        self.out = Writer()
+        self.done: set[str] = set()
+        self.guards = any(step.needs for step in plan.steps)
+        self.needs_request = self._needs_request()
+        self.has_inputs = bool(plan.inputs())
+        self._fallible: set[str] = set()
+        self._variables: dict[Any, str] = {}
+        self.stacks = {self._scope(step) for step in plan.steps[:-1] if "generator" in step.call.kind}
+
+    def _needs_request(self) -> bool:
+        plan = self.plan
+        if self.wire.request == "request" or plan.asks_for("request") or plan.asks_for("websocket"):
+            return True
+        slow = any(_is_slow(item) for item in plan.inputs() if item.kind in ("query", "header", "cookie"))
+        return slow or plan.body_kind == "form"
+
+    def _scope(self, step: Step) -> str:
+        return step.call.scope or "request"
+
+    # Inputs -----------------------------------------------------------------------------------------------------
+
+    def write_steps(self) -> None:
+        """Write every step but the last, and the last one's inputs."""
+        for step in self.plan.steps:
+            for source in ordered(step):
+                if source[0] == "input":
+                    self._write_input(step, source[1])
+            if step is not self.plan.handler:
+                self._write_dependency(step)
+
+    def _write_input(self, step: Step, item: Input) -> None:
+        name = self._variable(item)
+        if name not in self.done:
+            self.done.add(name)
+            write = getattr(self, f"_write_{item.kind}")
+            write(item, name)
+        self._write_failure(step, name)
+
+    def _write_failure(self, step: Step, name: str) -> None:
+        if self.guards and name in self._fallible:
+            self.out.line(f"if {name} is FAILED:")
+            self.out.line(f"    failed.add({step.index})")
+
+    def _write_path(self, item: Input, name: str) -> None:
+        alias = next(alias for alias in item.aliases if alias in self.path_names)
+        self._write_scalar(item, name, f"p{self.path_names.index(alias)}", readers.value_reader(item, alias))
+
+    def _write_query(self, item: Input, name: str) -> None:
+        if _is_slow(item):
+            self._write_slow(item, name, "request.query_params")
+            return
+        self._once("query", f"query = last_values({self.wire.query}) if {self.wire.query} else NOTHING")
+        self._write_scalar(item, name, f"query.get({item.alias!r})", readers.value_reader(item))
+
+    def _write_header(self, item: Input, name: str) -> None:
+        if _is_slow(item):
+            self._write_slow(item, name, "request.headers")
+            return
+        self._write_headers()
+        raw = self.wire.header(item.alias.lower())
+        if self.wire.decodes_headers:
+            self.out.line(f"raw = {raw}")
+            raw = "None if raw is None else raw.decode('latin-1')"
+        self._write_scalar(item, name, raw, readers.value_reader(item))
+
+    def _write_cookie(self, item: Input, name: str) -> None:
+        if _is_slow(item):
+            self._write_slow(item, name, "request.cookies")
+            return
+        if "cookies" not in self.done:
+            self._write_headers()
+            lines = self.wire.header_list("cookie")
+            joined = f"b'; '.join({lines}).decode('latin-1')" if self.wire.decodes_headers else f"'; '.join({lines})"
+            self._once("cookies", f"cookies = parse_cookies({joined})")
+        self._write_scalar(item, name, f"cookies.get({item.alias!r})", readers.value_reader(item))
+
+    def _write_scalar(self, item: Input, name: str, raw: str, reader: readers.Reader) -> None:
+        """Settle the plain cases in place, and leave the rest to the reader."""
+        out, read = self.out, self.out.name(f"read_{item.name}", reader)
+        self._fallible.add(name)
+        plain = not (set(item.param.field_options) - _HARMLESS_OPTIONS)
+        kind = item.annotation if plain else None
+        if kind is int:
+            out.line(f"raw = {raw}")
+            present = "" if item.kind == "path" else "raw is not None and "
+            # A converter may have made a value of it already.
+            text = "type(raw) is str and " if self._is_converted(item) else ""
+            out.line(f"if {present}{text}raw.isdecimal() and raw.isascii() and len(raw) < 19:")
+            out.line(f"    {name} = int(raw)")
+            out.line("else:")
+            out.line(f"    {name} = {read}(raw, errors)")
+        elif kind is bool:
+            out.line(f"raw = {raw}")
+            out.line(f"{name} = BOOLEANS.get(raw)")
+            out.line(f"if {name} is None:")
+            out.line(f"    {name} = {read}(raw, errors)")
+        elif kind is str and item.kind != "path":
+            out.line(f"{name} = {raw}")
+            out.line(f"if {name} is None:")
+            out.line(f"    {name} = {read}(None, errors)")
+        elif kind is str:
+            out.line(f"{name} = {read}({raw}, errors)" if self._is_converted(item) else f"{name} = {raw}")
+        else:
+            out.line(f"{name} = {read}({raw}, errors)")
+
+    def _is_converted(self, item: Input) -> bool:
+        return item.kind == "path" and item.alias not in self.text_names
+
+    def _write_slow(self, item: Input, name: str, source: str) -> None:
+        reader = readers.model_reader(item) if item.is_model else readers.list_reader(item)
+        read = self.out.name(f"read_{item.name}", reader)
+        self._fallible.add(name)
+        self.out.line(f"{name} = {read}({source}, errors)")
+
+    def _write_headers(self) -> None:
+        self._once("headers", self.wire.headers)
+
+    def _once(self, what: str, line: str) -> None:
+        if what not in self.done:
+            self.done.add(what)
+            self.out.line(line)
+
+    # The body ---------------------------------------------------------------------------------------------------
+
+    def _write_body(self, item: Input, name: str) -> None:
+        kind = self.plan.body_kind
+        self._fallible.add(name)
+        if kind == "form":
+            self._write_form(item, name)
+            return
+        self._write_body_bytes()
+        if kind == "json":
+            self._write_json(item, name)
+            return
+        if "document" not in self.done:
+            read = self.out.name("read_document", readers.document_reader(self.context.max_json_depth))
+            self._once("document", f"document = {read}(body, content_type, errors)")
+        read = self.out.name(f"read_{item.name}", readers.member_reader(item))
+        self.out.line(f"{name} = FAILED if document is FAILED else {read}(document, errors)")
+
+    def _write_json(self, item: Input, name: str) -> None:
+        out, depth = self.out, self.context.max_json_depth
+        codec, read_odd, read_failed = readers.body_reader(item, depth)
+        decode = out.name(f"decode_{item.name}", codec.decode)
+        failed = out.name(f"read_failed_{item.name}", read_failed)
+        failures = out.name("DECODE_FAILURES", codec.failures)
+        read = out.name(f"read_{item.name}", read_odd)
+        shallow = "" if codec.is_bounded else f" and body.count(b'[') + body.count(b'{{') <= {depth}"
+        out.line(f"if 0 < len(body) <= {LARGE_BODY} and content_type in JSON_TYPES{shallow}:")
+        with out.block("    try:"):
+            out.line(f"{name} = {decode}(body)")
+        with out.block(f"    except {failures} as problem:"):
+            out.line(f"{name} = {failed}(problem, body, errors)")
+        out.line("else:")
+        out.line(f"    {name} = {read}(body, content_type, errors)")
+
+    def _write_form(self, item: Input, name: str) -> None:
+        self._once("form", f"request.body_limit = LIMIT\n{self.out.indent}form = await request.form()")
+        if item.is_model:
+            read = self.out.name(f"read_{item.name}", readers.model_reader(item))
+            self.out.line(f"{name} = {read}(form, errors)")
+        else:
+            read = self.out.name(f"read_{item.name}", readers.form_reader(item))
+            self.out.line(f"{name} = await {read}(form, errors)")
+
+    def _write_file(self, item: Input, name: str) -> None:
+        self._write_body(item, name)
+
+    def _write_body_bytes(self) -> None:
+        if "body" in self.done:
+            return
+        self.done.add("body")
+        self._write_headers()
+        for line in self.wire.body:
+            self.out.line(line)
+        if self.plan.asks_for("request") and self.wire.request != "request":
+            # The handler may read it again.
+            self.out.line("request._body = body")
+        raw = self.wire.header("content-type")
+        if self.wire.decodes_headers:
+            self.out.line(f"content_type = {raw}")
+            self.out.line("content_type = None if content_type is None else content_type.decode('latin-1')")
+        else:
+            self.out.line(f"content_type = {raw}")
+        if self.timed:
+            # The client has done its part: from here on it is the handler's time.
+            self.out.line("entries[task] = deadlines.now + TIMEOUT")
+            self.out.line("reading = False")
+
+    # Calls ------------------------------------------------------------------------------------------------------
+
+    def _write_dependency(self, step: Step) -> None:
+        out = self.out
+        call = self.call(step)
+        subtree = sorted(step.needs | {step.index})
+        fallible = any(source[0] == "input" for index in subtree for source in self.plan.steps[index].arguments.values())
+        target = f"d{step.index}"
+        if "generator" in step.call.kind:
+            stack = f"{self._scope(step)}_stack"
+            call = f"await {stack}.enter_async_context({call})"
+        if fallible:
+            out.line(f"if not errors or failed.isdisjoint({tuple(subtree)!r}):")
+            out.line(f"    {target} = {call}")
+        else:
+            out.line(f"{target} = {call}")
+
+    def call(self, step: Step) -> str:
+        """The expression that calls a step's function."""
+        call = step.call
+        arguments = ", ".join(f"{name}={self._argument(step, source)}" for name, source in step.arguments.items())
+        function = call.function
+        if call.kind == "async generator":
+            return f"{self.out.name(f'manage_{step.index}', asynccontextmanager(function))}({arguments})"
+        if call.kind == "generator":
+            managed = self.out.name(f"manage_{step.index}", contextmanager(function))
+            if self.inline:
+                return f"in_place({managed}({arguments}))"
+            return f"contextmanager_in_thread({managed}({arguments}))"
+        name = self.out.name(f"call_{identifier(handler_name(function))}", function)
+        if call.kind == "async":
+            return f"await {name}({arguments})"
+        if call.kind == "class" or self.inline:
+            return f"{name}({arguments})"
+        return f"await run_in_thread({name}{', ' if arguments else ''}{arguments})"
+
+    def _argument(self, step: Step, source: Any) -> str:
+        kind, value = source
+        if kind == "input":
+            return self._variable(value)
+        if kind == "step":
+            return f"d{value}"
+        if value == "scopes":
+            return self.out.name(f"scopes_{step.index}", SecurityScopes(step.call.scopes))
+        return {"request": "request", "websocket": "request", "response": "reply", "background": "background"}[value]
+
+    def _variable(self, item: Input) -> str:
+        # Form fields and body members of one name are one value, whoever asks for them; a model is not one of them.
+        key = (item.kind, item.alias) if item.kind in ("body", "form", "file") and not item.is_model else item
+        return self._variables.setdefault(key, f"a{len(self._variables)}_{identifier(item.name)}")
+
+    def namespace(self) -> dict[str, Any]:
+        """The names that the written source uses."""
+        return {
+            **self.wire.namespace,
+            **self.out.names,
+            "AsyncExitStack": AsyncExitStack,
+            "BOOLEANS": readers.BOOLEANS,
+            "BackgroundTasks": BackgroundTasks,
+            "CancelledError": CancelledError,
+            "FAILED": FAILED,
+            "JSON_TYPES": readers.JSON_TYPES,
+            "NOTHING": {},
+            "RequestValidationError": RequestValidationError,
+            "Response": Response,
+            "app": self.context.app,
+            "contextmanager_in_thread": contextmanager_in_thread,
+            "current_task": current_task,
+            "deadlines": self.context.deadlines,
+            "entries": self.context.deadlines.entries,
+            "expired": self.context.deadlines.expired,
+            "held_stack": held_stack,
+            "in_place": in_place,
+            "parse_cookies": parse_cookies,
+            "last_values": last_values,
+            "run_in_thread": run_in_thread,
+        }
+
+
+def _is_slow(item: Input) -> bool:
+    """Whether an input needs more than one look-up, and so the request's own mappings."""
+    return item.is_model or item.is_sequence or len(item.aliases) > 1
