@@ -131,7 +131,7 @@ class _Reader:
         for parameter in signature_of(function).parameters.values():
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 continue
-            declared_type, param, depends = _split(parameter, function)
+            declared_type, param, depends = _split(parameter, function, in_path=parameter.name in self.path_names)
             special = None if param or depends else _special(declared_type)
             if depends is not None:
                 target = depends.dependency or bare_type(declared_type)
@@ -190,7 +190,14 @@ class _Reader:
         elif param is None:
             param = _guess(annotation, function)()
         _check_scalar(name, annotation, param, function)
-        return Input(name, param.kind, _aliases(name, param), annotation, param, default, where)
+        return Input(name, param.kind, self._names(name, param), annotation, param, default, where)
+
+    def _names(self, name: str, param: Param) -> tuple[str, ...]:
+        aliases = _aliases(name, param)
+        if not isinstance(param, Path):
+            return aliases
+        # The path itself says which of the names it uses.
+        return (next((alias for alias in (*aliases, name) if alias in self.path_names), aliases[0]),)
 
 
 def signature_of(function: Callable[..., Any]) -> inspect.Signature:
@@ -292,7 +299,7 @@ def is_upload(annotation: Any) -> bool:
     return False
 
 
-def _split(parameter: inspect.Parameter, function: Any) -> tuple[Any, Param | None, Depends | None]:
+def _split(parameter: inspect.Parameter, function: Any, *, in_path: bool) -> tuple[Any, Param | None, Depends | None]:
     """Take an annotation apart: the type, and the `Param` or `Depends` that stands in it or in the default."""
     annotation = Any if parameter.annotation is parameter.empty else parameter.annotation
     param: Param | None = None
@@ -320,7 +327,8 @@ def _split(parameter: inspect.Parameter, function: Any) -> tuple[Any, Param | No
         # Pydantic's own Field() as the default: what it says about the value, wherever that comes from.
         attributes = default.asdict()["attributes"]
         annotation = Annotated[annotation, default]
-        default = param = _guess(annotation, function)(attributes.pop("default", UNSET), **attributes)
+        kind = Path if in_path else _guess(annotation, function)
+        default = param = kind(attributes.pop("default", UNSET), **attributes)
         return annotation, param, None
     if isinstance(default, Param | Depends):
         if param is not None or depends is not None:
@@ -331,7 +339,7 @@ def _split(parameter: inspect.Parameter, function: Any) -> tuple[Any, Param | No
             )
         param, depends = (default, None) if isinstance(default, Param) else (None, default)
     if said and depends is None:
-        param = (param or _guess(annotation, function)()).completed({key: said[key] for key in said if key != "default"})
+        param = (param or (Path if in_path else _guess(annotation, function))()).completed({key: said[key] for key in said if key != "default"})
     return annotation, param, depends
 
 
