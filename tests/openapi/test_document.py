@@ -1,8 +1,12 @@
 """The document as a whole: structure, names and what stands around the paths."""
 
+import json
+from decimal import Decimal
+from typing import Annotated
+
 from pydantic import BaseModel, Field
 
-from trine import APIRouter, App
+from trine import APIRouter, App, Body
 
 VALIDATION_ERROR = {
     "properties": {
@@ -302,3 +306,20 @@ def test_summary_and_description_are_as_declared(operation_of):
     operation = operation_of(app)
     assert (operation["summary"], operation["description"]) == ("Where it starts", "Not the docstring.")
     assert operation["responses"]["200"]["description"] == "A number"
+
+
+def test_document_is_plain_json_and_the_callers_own(document_of):
+    app = App(openapi_tags=[{"name": "a"}])
+
+    @app.post("/items", responses={404: {"description": "Gone", "content": {"application/json": {"example": Decimal("1.5")}}}})
+    def save(item: Annotated[Item, Body(openapi_examples={"one": {"value": Item(name="lamp", price=3)}})]): ...
+
+    document = document_of(app)
+    assert json.loads(json.dumps(document)) == document
+    body = document["paths"]["/items"]["post"]["requestBody"]["content"]["application/json"]
+    assert body["examples"] == {"one": {"value": {"name": "lamp", "price": 3.0, "tax": None}}}
+    document["components"]["schemas"]["ValidationError"]["title"] = "Changed"
+    document["tags"].clear()
+    app.changed()
+    assert app.openapi()["components"]["schemas"]["ValidationError"] == VALIDATION_ERROR
+    assert app.openapi()["tags"] == [{"name": "a"}]

@@ -5,7 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import msgspec
+
 from trine.binding.bound import BoundRoute, bind_route
+from trine.http.json import encode_json
 from trine.routing import APIRouter
 
 from .callbacks import bind_sent, flat_routes
@@ -37,7 +40,9 @@ def make_document(app: Any) -> dict[str, Any]:
         document["tags"] = list(app.openapi_tags)
     if app.openapi_external_docs:
         document["externalDocs"] = app.openapi_external_docs
-    return document
+    # Plain values, and the caller's own: examples may be models, and an application may change what it gets.
+    plain: dict[str, Any] = msgspec.json.decode(encode_json(document))
+    return plain
 
 
 def _info(app: Any) -> dict[str, Any]:
