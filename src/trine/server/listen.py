@@ -8,6 +8,7 @@ import stat
 import struct
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from trine.errors import SetupError
 
 # Linux: what socket.h calls them.
 _SO_ATTACH_FILTER = 26
+_SO_ATTACH_REUSEPORT_CBPF = 51
 _TCP_UNACKED = 24  # Offset of tcpi_unacked in struct tcp_info: of a listening socket, connections that nobody has accepted.
 
 # Classic BPF: of the flags in a TCP header, SYN without ACK is the first packet of a connection. Return 0 drops it.
@@ -28,37 +30,91 @@ _DROP_FIRST_PACKETS = (
 
 
 def open_listener(host: str, port: int, uds: str | None) -> socket.socket:
-    """Bind an address. The workers begin to listen once they can answer."""
-    return _open_unix(uds) if uds is not None else _open_tcp(host, port)
+    """Bind an address that nobody listens on. The workers begin to listen once they can answer."""
+    if uds is not None:
+        _require_free_path(uds)
+        return _bind_unix(uds)
+    return _bind_tcp(host, port)
 
 
-def _open_tcp(host: str, port: int) -> socket.socket:
+def open_successor(listener: socket.socket) -> socket.socket:
+    """Bind a second socket to the address of one that serves: the next generation of workers gets one of its own.
+
+    Where the system cannot do that, both generations share the socket.
+    """
+    if listener.family == socket.AF_UNIX:
+        path = listener.getsockname()
+        successor = _bind_unix(f"{path}.next")
+        # Who connects from now on reaches the new socket; who waits at the old one is still served.
+        Path(f"{path}.next").rename(path)
+        return successor
+    if sys.platform != "linux":
+        return listener.dup()
+    successor = socket.socket(listener.family, listener.type, listener.proto)
+    _prepare(successor)
+    successor.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    successor.bind(listener.getsockname())
+    return successor
+
+
+def steer_to(listener: socket.socket) -> None:
+    """Send all new connections for an address to the socket that listens on it since last. The others keep those they have."""
+    if sys.platform == "linux" and listener.family != socket.AF_UNIX:
+        # Classic BPF: the number of the socket, in the order in which they began to listen.
+        last = max(0, _listening_at(listener) - 1)
+        _attach(listener, _SO_ATTACH_REUSEPORT_CBPF, [(0x06, 0, 0, last)])
+
+
+def _listening_at(listener: socket.socket) -> int:
+    table = Path("/proc/net/tcp6" if listener.family == socket.AF_INET6 else "/proc/net/tcp")
+    port = f":{listener.getsockname()[1]:04X}"
+    with suppress(OSError):
+        rows = [line.split() for line in table.read_text().splitlines()[1:]]
+        return sum(row[1].endswith(port) and row[3] == "0A" for row in rows)
+    return 1
+
+
+def _bind_tcp(host: str, port: int) -> socket.socket:
     try:
         (family, kind, protocol, _, address), *_ = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
     except socket.gaierror as error:
         raise SetupError(f"There is no address for the host '{host}': {error.strerror}.", hint="Use --host 127.0.0.1.") from None
-    listener = socket.socket(family, kind, protocol)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        listener.bind(address)
-    except OSError as error:
-        listener.close()
-        raise _refused(f"{host}:{port}", error) from None
+    # First alone, so that an address that is taken is noticed; then as one of several, which successors join.
+    for shared in (False, True) if sys.platform == "linux" else (False,):
+        listener = socket.socket(family, kind, protocol)
+        try:
+            _prepare(listener)
+            if shared:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            listener.bind(address)
+        except OSError as error:
+            listener.close()
+            raise _refused(f"{host}:{port}", error) from None
+        address = listener.getsockname()
+        if not shared and sys.platform == "linux":
+            listener.close()
     return listener
 
 
-def _open_unix(path: str) -> socket.socket:
+def _prepare(listener: socket.socket) -> None:
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if listener.family == socket.AF_INET6:
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+
+
+def _require_free_path(path: str) -> None:
     with suppress(FileNotFoundError):
         if not stat.S_ISSOCK(os.stat(path).st_mode):
             raise SetupError(f"{path} is there already, and is no socket.", hint="Name another path with --uds.")
         if _answers(path):
             raise SetupError(f"{path} is taken: another process listens there.", hint="Stop it, or name another path with --uds.")
         Path(path).unlink()
+
+
+def _bind_unix(path: str) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         listener.bind(path)
@@ -87,33 +143,38 @@ def _refused(address: str, error: OSError) -> SetupError:
     )
 
 
-def close_listener(listener: socket.socket, *, patience: float = 1.0) -> None:
-    """Take no new connections, let the workers accept those that the system has taken already, and let go of the socket.
+def refuse_new(listener: socket.socket) -> None:
+    """Take no new connections, while the workers serve on. Who comes now is refused once the last worker has let go of the socket.
 
-    Closing at once would reset connections that wait in the system's queue, with a request perhaps already sent. Who comes
-    now is refused once the last worker has let go, too. `shutdown` would refuse at once, but accepting workers would spin.
+    `shutdown` would refuse at once, but workers that accept would spin on the socket.
     """
     if listener.family == socket.AF_UNIX:
         with suppress(OSError):
             Path(listener.getsockname()).unlink()
+    elif sys.platform == "linux":
+        _attach(listener, _SO_ATTACH_FILTER, _DROP_FIRST_PACKETS)
+
+
+def let_go(listener: socket.socket, *, patience: float = 1.0) -> None:
+    """Close a socket that gets no new connections, once the workers have accepted those that the system has taken already.
+
+    Closing at once would reset connections that wait in the system's queue, with a request perhaps already sent.
+    """
+    if listener.family == socket.AF_UNIX:
         # The system does not tell how many wait at a Unix socket.
         time.sleep(0.05)
-    elif sys.platform == "linux":
-        _ignore_new(listener)
     deadline = time.monotonic() + patience
     while _waiting(listener) and time.monotonic() < deadline:
         time.sleep(0.01)
     listener.close()
 
 
-def _ignore_new(listener: socket.socket) -> None:
-    """Let the kernel drop the first packet of new connections: clients try again, and are refused then."""
-    filters = b"".join(struct.pack("HBBI", *instruction) for instruction in _DROP_FIRST_PACKETS)
-    code = ctypes.create_string_buffer(filters, len(filters))
+def _attach(listener: socket.socket, option: int, program: Sequence[tuple[int, int, int, int]]) -> None:
+    """Attach a program of classic BPF. A system without it does without."""
+    code = b"".join(struct.pack("HBBI", *instruction) for instruction in program)
+    held = ctypes.create_string_buffer(code, len(code))
     with suppress(OSError):
-        listener.setsockopt(
-            socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HL", len(_DROP_FIRST_PACKETS), ctypes.addressof(code))
-        )
+        listener.setsockopt(socket.SOL_SOCKET, option, struct.pack("HL", len(program), ctypes.addressof(held)))
 
 
 def _waiting(listener: socket.socket) -> int:

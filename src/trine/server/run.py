@@ -26,7 +26,7 @@ from typing import Any
 from trine.errors import SetupError
 
 from .inbox import SignalInbox
-from .listen import close_listener, open_listener
+from .listen import let_go, open_listener, open_successor, refuse_new, steer_to
 from .logs import say
 from .options import ServerOptions
 
@@ -44,6 +44,8 @@ class _Started:
 
     process: subprocess.Popen[bytes]
     control: socket.socket
+    listener: socket.socket
+    """Its own while it serves beside an older generation; the one and only otherwise."""
     ready: bool = False
     leaving: bool = False
 
@@ -76,7 +78,7 @@ class Server:
             self.options = replace(self.options, port=self.listener.getsockname()[1])
         try:
             with SignalInbox(signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD) as inbox:
-                self._start()
+                self._start(self.listener)
                 while self.generations or (self.start_again is not None and not self.stopping):
                     self._turn(inbox)
         finally:
@@ -101,20 +103,20 @@ class Server:
         now = time.monotonic()
         if self.start_again is not None and self.start_again <= now and not self.stopping:
             self.start_again = None
-            self._start()
+            self._start(self.listener)
         if self.stopping and self.deadline is not None and self.deadline <= now:
             for started in self.generations:
                 started.process.send_signal(signal.SIGQUIT)
             self.deadline = now + _PAUSE
 
-    def _start(self) -> None:
+    def _start(self, listener: socket.socket) -> None:
         ours, theirs = socket.socketpair()
-        descriptors = [self.listener.fileno(), theirs.fileno()]
+        descriptors = [listener.fileno(), theirs.fileno()]
         command = [sys.executable, "-P", "-m", "trine.server.generation", *map(str, descriptors)]
         process = subprocess.Popen(command, pass_fds=descriptors)
         theirs.close()
         ours.sendall(f"{self.options.to_json()}\n".encode())
-        self.generations.append(_Started(process, ours))
+        self.generations.append(_Started(process, ours, listener))
 
     def _hear(self, started: _Started) -> None:
         said = b""
@@ -126,13 +128,17 @@ class Server:
         if not self.announced:
             self.announced = True
             self.announce(self.options, json.loads(said))
+        if started.listener is not self.listener:
+            steer_to(started.listener)
+            let_go(self.listener)
+            self.listener = started.listener
         for other in self.generations[: self.generations.index(started)]:
-            self._let_go(other)
-        if self.restart_wanted and not self.stopping:
+            self._tell_to_leave(other)
+        if self.restart_wanted:
             self.restart_wanted = False
-            self._start()
+            self._restart()
 
-    def _let_go(self, started: _Started) -> None:
+    def _tell_to_leave(self, started: _Started) -> None:
         if not started.leaving:
             started.leaving = True
             started.process.send_signal(signal.SIGTERM)
@@ -145,12 +151,15 @@ class Server:
             self.restart_wanted = True
             return
         say("Starting new workers.")
-        self._start()
+        try:
+            self._start(open_successor(self.listener))
+        except OSError as error:
+            say(f"New workers cannot be started: {error}.", logging.ERROR)
 
     def _restart_after_change(self) -> None:
         """Let the generation go, then start the next: what a program holds alone, it must let go of first. Clients wait meanwhile."""
         for started in self.generations:
-            self._let_go(started)
+            self._tell_to_leave(started)
         self.start_again = None if self.generations else 0.0
         self.restart_wanted = True
 
@@ -161,6 +170,8 @@ class Server:
                 continue
             self.generations.remove(started)
             started.control.close()
+            if started.listener is not self.listener:
+                started.listener.close()
             if not self.stopping:
                 self._ended(started, status)
 
@@ -186,9 +197,10 @@ class Server:
             return
         self.stopping = True
         self.deadline = time.monotonic() + self.options.drain_timeout + _GRACE
-        close_listener(self.listener)
+        refuse_new(self.listener)
+        let_go(self.listener)
         for started in self.generations:
-            self._let_go(started)
+            self._tell_to_leave(started)
 
     def _write_pid(self) -> None:
         path = self.options.pid_file
