@@ -17,6 +17,7 @@ from trine.compat.starlette.routing import compile_path, endpoint_name, handling
 from trine.errors import SetupError, ValidationFailure
 from trine.http import JSONResponse as TrineJSONResponse
 from trine.http import Response as TrineResponse
+from trine.openapi.callbacks import bind_sent
 from trine.routing import FlatRoute, Layer, PathPattern
 from trine.routing import Route as DeclaredRoute
 from trine.routing import WebSocketRoute as DeclaredSocket
@@ -246,7 +247,8 @@ class APIRoute(Route):
         """Find mistakes where they are made. What stands on no path, such as a webhook, is looked at with the document."""
         if self.path.startswith("/"):
             try:
-                bound = self.bind(_NoApplication())
+                # Parameters of the path may stand in a prefix that nobody has said yet.
+                bound = bind_sent(self.flat(), bind_context(_NoApplication()))
                 _ = bound.codec if bound.has_body else None
             except SetupError as error:
                 raise as_fastapi_error(error) from error
