@@ -46,7 +46,7 @@ def wait_until_ready(url: str, server: subprocess.Popen[bytes]) -> None:
         try:
             with urlopen(url, timeout=1):  # noqa: S310 - the address above, always http
                 return
-        except (URLError, TimeoutError, ConnectionError):
+        except (URLError, TimeoutError, ConnectionError):  # not listening yet
             time.sleep(0.1)
     raise SystemExit(f"{url} did not answer within {PATIENCE} seconds.")
 
@@ -76,4 +76,4 @@ def serve(port: int) -> int:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=int, default=8000, help="the port to try first")
-    sys.exit(serve(parser.parse_args().port))
+    sys.exit(serve(find_port(parser.parse_args().port)))
