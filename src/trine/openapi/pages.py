@@ -151,7 +151,8 @@ def _add_assets(router: APIRouter, page_url: str, assets: Iterable[Asset]) -> No
 
 
 def _add(router: APIRouter, url: str, handler: PageHandler, name: str) -> None:
-    router.add_api_route(url, handler, methods=["GET"], name=name, inline=True)
+    # In a thread: whoever asks first has the document made, and files are read.
+    router.add_api_route(url, handler, methods=["GET"], name=name, inline=False)
 
 
 def _asset_url(page_url: str, asset: Asset) -> str:
