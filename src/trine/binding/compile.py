@@ -89,6 +89,9 @@ class _EndpointCompiler(StepWriter):
                 out.line("body = None")
             if wire.respond:
                 out.line("sent = False")
+            elif self.path_names:
+                # The request was made before its route was known.
+                out.line(f"request.path_params = {path_params}")
             if self.timed:
                 out.line("task = current_task()")
                 out.line(f"reading = {plan.body_kind != 'none'}")
