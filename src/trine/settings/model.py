@@ -6,6 +6,8 @@ from pydantic import Field, SecretStr
 
 from .group import SettingsGroup
 
+ProxyHeader = Literal["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "forwarded"]
+
 MEGABYTE = 1024 * 1024
 
 
@@ -31,7 +33,9 @@ class Settings(SettingsGroup, prefix="TRINE_"):
     secret_key_fallbacks: tuple[SecretStr, ...] = ()
     """Former keys, still accepted when reading."""
     trusted_proxies: tuple[str, ...] = ()
-    """Addresses or networks whose `X-Forwarded-*` headers are believed; `unix` stands for a Unix socket."""
+    """Addresses or networks of proxies whose headers are believed; `unix` stands for a Unix socket."""
+    proxy_headers: tuple[ProxyHeader, ...] = ("x-forwarded-for", "x-forwarded-proto")
+    """The headers that these proxies write themselves. Others may be the client's, passed on."""
     security_headers: dict[str, str] = Field(
         default_factory=lambda: {
             "x-content-type-options": "nosniff",
