@@ -1,5 +1,8 @@
 """A request as handlers see it, on both wires."""
 
+import asyncio
+
+import httpx2
 import pytest
 
 from trine import App, Request
@@ -179,6 +182,32 @@ def test_a_handler_can_ask_whether_the_client_is_still_there(client_for):
         return await request.is_disconnected()
 
     assert client_for(app).get("/").json() is False
+
+
+@pytest.mark.parametrize("make_body", [lambda: b"abc", lambda: iter([b"abc"]), lambda: iter([b"a", b"b", b"c"])])
+def test_asking_for_the_client_loses_nothing_of_its_body(client_for, make_body):
+    app = App()
+
+    @app.post("/")
+    async def index(request: Request) -> list:
+        return [await request.is_disconnected(), (await request.body()).decode()]
+
+    assert client_for(app).post("/", content=make_body()).json() == [False, "abc"]
+
+
+def test_a_handler_that_works_long_can_see_that_its_client_has_left(client_for):
+    app = App()
+    seen = []
+
+    @app.get("/")
+    async def work(request: Request) -> None:
+        while not await request.is_disconnected():
+            await asyncio.sleep(0)
+        seen.append("left")
+
+    with pytest.raises(httpx2.ReadTimeout):
+        client_for(app, timeout=0.05, grace=60).get("/")
+    assert seen == ["left"]
 
 
 def test_header_floods_are_refused():

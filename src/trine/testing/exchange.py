@@ -29,13 +29,14 @@ class Exchange:
         """Whether the client has gone before its answer was complete."""
         self.complete = False
         """Whether the application has sent its whole answer."""
-        self.client_error: Exception | None = None
+        self.client_error: BaseException | None = None
         """What the program that makes the body has raised."""
         self._body = body
         self._is_head = is_head
         self._chunks: deque[bytes] = deque()
         self._size = 0
         self._signal = Signal()
+        self._next: asyncio.Task[tuple[bytes, bool]] | None = None
         self._running: asyncio.Task[None] | None = None
 
     # The application's end ----------------------------------------------------------------------------------------
@@ -46,14 +47,22 @@ class Exchange:
             raise ClientGone
         if isinstance(self._body, bytes):
             return self._body, False
-        try:
-            return await anext(self._body), True
-        except StopAsyncIteration:
-            return b"", False
-        except Exception as error:
-            self.client_error = error
-            self._leave()
-            raise ClientGone from error
+        if self._next is None:
+            self._next = asyncio.ensure_future(self._next_piece(self._body))
+        # Who stops waiting here loses nothing: the next reader gets this piece.
+        await asyncio.wait([self._next])
+        piece, self._next = self._next, None
+        error = escaped(piece)
+        if error is None:
+            return piece.result()
+        self.client_error = error
+        self._leave()
+        raise ClientGone
+
+    async def _next_piece(self, body: AsyncIterator[bytes]) -> tuple[bytes, bool]:
+        async for piece in body:
+            return piece, True
+        return b"", False
 
     async def over(self) -> None:
         """Wait until the client has left or has its whole answer."""
@@ -150,5 +159,7 @@ class Exchange:
 
     def _leave(self) -> None:
         self.left = True
+        if self._next is not None:
+            self._next.cancel()
         self._chunks.clear()
         self._signal.tell()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 
 class Signal:
@@ -30,7 +31,7 @@ async def end_task(task: "asyncio.Task[None]", grace: float) -> None:
         await asyncio.wait([task])
 
 
-def escaped(task: "asyncio.Task[None] | None") -> BaseException | None:
+def escaped(task: "asyncio.Task[Any] | None") -> BaseException | None:
     """What a task has raised, if it has ended so."""
     if task is None or not task.done() or task.cancelled():
         return None

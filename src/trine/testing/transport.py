@@ -89,6 +89,7 @@ class Transport(httpx2.BaseTransport):
         try:
             status, headers = portal.call(talk.begin(), timeout)
         except NotInTime:
+            portal.call(talk.leave())
             raise httpx2.ReadTimeout(f"No answer within {timeout} seconds.", request=request) from None
         return httpx2.Response(status, headers=headers, stream=AnswerStream(talk, portal, timeout), request=request)
 
