@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from trine import App, HTTPException, Response, SetupError, Settings
+from trine import App, HTTPException, Response, Settings, SetupError
 from trine.middleware import CORSMiddleware
 
 SITE = "https://app.example.org"

@@ -1,7 +1,11 @@
 """Which content codings a client takes (RFC 9110 §12.5.3)."""
 
+import re
+
 from .tokens import split_list
 
+# A weight above zero (RFC 9110 §12.4.2); what breaks the grammar counts as none.
+_is_positive = re.compile(r"q=(?:1(?:\.0{0,3})?|0\.(?=[0-9]*[1-9])[0-9]{1,3})").fullmatch
 _MAX_LENGTH = 1024
 
 
@@ -11,8 +15,7 @@ def accepts_encoding(line: str, coding: str) -> bool:
     for member in split_list(line[:_MAX_LENGTH]):
         name, _, parameter = member.partition(";")
         name = name.strip().lower()
-        weight = parameter.replace(" ", "").lower()
-        is_taken = not weight or (weight.startswith("q=") and weight[2:].strip("0.") != "")
+        is_taken = not parameter or _is_positive(parameter.strip().lower())
         if name == coding:
             return is_taken
         if name == "*":

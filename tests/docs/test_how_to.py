@@ -1,0 +1,44 @@
+"""What the how-to pages promise happens."""
+
+
+def test_guarded(client_of):
+    client = client_of("guarded")
+    response = client.get("/prices", headers={"origin": "https://app.example.org"})
+    assert response.json() == [19.5, 21.0]
+    assert response.headers["access-control-allow-origin"] == "https://app.example.org"
+    assert len(response.headers["x-request-id"]) == 32
+
+
+def test_own_middleware(client_of):
+    client = client_of("own_middleware")
+    assert client.get("/health").headers["server-timing"].startswith("app;dur=")
+    closed = client.get("/shop/")
+    assert (closed.status_code, closed.text) == (503, "We are back on Monday.")
+
+
+def test_visits(client_of):
+    client = client_of("visits")
+    client.base_url = "https://testserver"
+    assert [client.get("/").json() for _ in range(2)] == ["This is visit 1.", "This is visit 2."]
+
+
+def test_invitations(client_of):
+    client = client_of("invitations")
+    token = client.post("/invitations?email=ada@example.org").json()
+    assert client.get("/welcome", headers={"authorization": f"Bearer {token}"}).json() == "Welcome, ada@example.org."
+    refused = client.get("/welcome", headers={"authorization": f"Bearer {token}x"})
+    assert (refused.status_code, refused.json()) == (401, {"detail": "This invitation does not count."})
+    assert client.get("/welcome").status_code == 401
+
+
+def test_refusals(client_of):
+    client = client_of("refusals")
+    assert client.get("/items/lamp").json() == {"title": "Out of stock", "item": "lamp"}
+    assert client.get("/items/gift").json() == {
+        "type": "about:blank",
+        "title": "Payment Required",
+        "status": 402,
+        "detail": "Your balance is too low.",
+        "balance": 30,
+    }
+    assert client.get("/items/book?count=x").json()["errors"][0]["loc"] == ["query", "count"]
