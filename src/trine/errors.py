@@ -14,7 +14,9 @@ TrineError
 │   └── ResponseValidationError     500: a handler's value that does not fit its response model
 ├── BadSignature                    a signed text that was changed, or signed with another key
 │   └── SignatureExpired            one that was signed too long ago
+├── UnsafeHeader                    a header that would break the answer, most likely made from what a client sent
 ├── WebSocketException              close a WebSocket with a code
+│   └── BrokenMessage               1007: a message that is not the text or JSON that was asked for
 ├── WebSocketDisconnect             the other side closed the WebSocket
 └── ClientDisconnect                the client left before its body was read
 """
@@ -158,6 +160,13 @@ class SignatureExpired(BadSignature):
     """A signed text that was signed too long ago."""
 
 
+class UnsafeHeader(TrineError, ValueError):
+    """A header that would break the answer: line breaks, control characters, what no header may have.
+
+    Nobody writes such a header on purpose. It comes from what a client sent, and the client gets a 400.
+    """
+
+
 class WebSocketException(TrineError):
     """Close a WebSocket with a code (RFC 6455 §7.4) and a reason of at most 123 bytes."""
 
@@ -171,6 +180,13 @@ class WebSocketException(TrineError):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(code={self.code!r}, reason={self.reason!r})"
+
+
+class BrokenMessage(WebSocketException, ValueError):
+    """A message that is not the text or JSON that was asked for. The WebSocket is closed with 1007 where nobody catches it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(1007, reason[:100])
 
 
 class WebSocketDisconnect(TrineError):

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from enum import Enum
 from typing import Any, Literal
 
-from trine.errors import WebSocketDisconnect
+from trine.errors import BrokenMessage, WebSocketDisconnect
 from trine.http.connection import Connection
+from trine.http.json import decode_json
 
 
 class WebSocketState(Enum):
@@ -55,7 +56,10 @@ class WebSocket(Connection):
     async def receive_text(self) -> str:
         """Wait for a text message. Raises `WebSocketDisconnect` when the client leaves."""
         message = await self._next()
-        return message if isinstance(message, str) else message.decode()
+        try:
+            return message if isinstance(message, str) else message.decode()
+        except UnicodeDecodeError as error:
+            raise BrokenMessage("Not valid UTF-8") from error
 
     async def receive_bytes(self) -> bytes:
         """Wait for a binary message. Raises `WebSocketDisconnect` when the client leaves."""
@@ -63,8 +67,12 @@ class WebSocket(Connection):
         return message if isinstance(message, bytes) else message.encode()
 
     async def receive_json(self, mode: Literal["text", "binary"] = "text") -> Any:
-        """Wait for a message and decode it from JSON."""
-        return json.loads(await (self.receive_text() if mode == "text" else self.receive_bytes()))
+        """Wait for a message and decode it from JSON. Raises `BrokenMessage`."""
+        message = await (self.receive_text() if mode == "text" else self.receive_bytes())
+        try:
+            return decode_json(message)
+        except ValueError as error:
+            raise BrokenMessage(f"Not valid JSON: {error}") from error
 
     async def iter_text(self) -> AsyncIterator[str]:
         """Give text messages until the client leaves."""

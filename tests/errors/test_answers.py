@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AfterValidator, BaseModel
 
-from trine import App, Body, Form, Header, HTTPException, Query, Settings
+from trine import App, Body, Form, Header, HTTPException, Query, Response, Settings
 from trine.errors import ClientDisconnect, RequestValidationError
 from trine.http.problems import json_safe, make_problem
 from trine.testing import TestClient
@@ -249,14 +249,37 @@ def test_error_handler_may_raise_its_error_again(app, client_for):
     assert client_for(app, raise_server_exceptions=False).get("/?n=x").status_code == 422
 
 
-def test_refusal_with_headers_that_cannot_be_sent_is_an_error(app, client_for):
+UNSAFE = "The request asks for an answer whose headers would have characters that no header may have."
+
+
+def test_refusal_with_headers_that_cannot_be_sent_is_a_bad_request(app, client_for):
     @app.get("/")
     def index() -> None:
         raise HTTPException(401, headers={"x-name": "a\r\nset-cookie: b=c"})
 
-    response = client_for(app, raise_server_exceptions=False).get("/")
-    assert response.status_code == 500
+    response = client_for(app).get("/")
+    assert (response.status_code, response.json()["detail"]) == (400, UNSAFE)
     assert "set-cookie" not in response.headers
+
+
+def test_header_made_from_what_a_client_sent_cannot_break_the_answer(app, client_for, caplog):
+    @app.get("/header")
+    def header(value: str, response: Response) -> None:
+        response.headers["x-name"] = value
+
+    @app.get("/cookie")
+    def cookie(value: str, response: Response) -> None:
+        response.set_cookie(value, "x")
+
+    client = client_for(app)
+    for path in ("/header", "/cookie"):
+        for value in ("a\r\nset-cookie: b=c", "a\x00", "☃"):
+            answer = client.get(path, params={"value": value})
+            assert (answer.status_code, answer.json()["detail"]) == (400, UNSAFE)
+            assert "set-cookie" not in answer.headers
+    assert caplog.messages[1] == (
+        "GET /header: Header 'x-name' with value 'a\\x00' cannot be sent: it may not have line breaks or control characters."
+    )
 
 
 @pytest.mark.parametrize("where", ["before", "after"])

@@ -218,7 +218,7 @@ def document_reader(depth: int) -> OddBodyReader:
 def member_reader(item: Input) -> Reader:
     """Read one value from a parsed document by its name, or the first of its names that is there."""
     absent = _absence(item, location_of(item))
-    validate = _validator(item)
+    validate, hasty = _validator(item), cache(lambda: _validator(item, hasty=True))
 
     def read_member(document: Any, errors: Errors) -> Any:
         if not isinstance(document, dict):
@@ -229,10 +229,12 @@ def member_reader(item: Input) -> Reader:
         else:
             return absent(errors)
         # An explicit null is a value: only the type decides whether it is welcome.
+        value, is_large = document[alias], type(document) is _LargeDocument
         try:
-            return validate(document[alias])
+            return hasty()(value) if is_large else validate(value)
         except (ValidationError, msgspec.ValidationError) as error:
-            errors.extend(_details(error, location_of(item, alias), document[alias]))
+            details = _details(error, location_of(item, alias), value)
+            errors.extend({**detail, "input": None} if is_large else detail for detail in details)
             return FAILED
 
     return read_member

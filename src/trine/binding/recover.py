@@ -6,7 +6,7 @@ from inspect import iscoroutinefunction
 from typing import Any
 
 from trine.concurrency import run_in_thread
-from trine.errors import HTTPException
+from trine.errors import HTTPException, UnsafeHeader
 from trine.http import JSONResponse, Request, Response
 
 logger = logging.getLogger("trine")
@@ -29,13 +29,16 @@ def make_recover(handlers: Handlers, server_error: ServerErrorPage, problem: "Er
 
     async def recover(error: Exception, request: Request) -> Response:
         handler = _find(error, by_status, by_class)
+        if isinstance(error, UnsafeHeader):
+            # The client gets a 400 without the value, which may be somebody else's; here is where to look for it.
+            logger.error("%s %s: %s", request.method, request.path, error)
         try:
             known = problem(request, error) if handler is None else await _call(handler, request, error)
             if known is not None:
                 return known
         except Exception as second:
             # The handler of an error has failed in its turn: that is what must be told.
-            known = None if handler is None else problem(request, second)
+            known = problem(request, second) if handler is not None or isinstance(second, UnsafeHeader) else None
             if known is not None:
                 return known
             error = second

@@ -15,6 +15,7 @@ from pydantic.warnings import UnsupportedFieldAttributeWarning
 from pydantic_core import SchemaValidator
 
 from trine.errors import SetupError
+from trine.http.json import find_json_error
 
 from .params import UNSET
 from .portable import portable
@@ -268,29 +269,8 @@ def parse_json(body: bytes) -> Any:
 
 def json_error(body: bytes, reason: str) -> ErrorDetail:
     """Say where a body stops being JSON, in characters."""
-    position, message = 0, reason.partition(" - at `$")[0]
-    try:
-        # RFC 8259 §8.1: UTF-8 and nothing else, without a byte order mark.
-        _json_text(json.loads(body.decode(), parse_constant=_refuse_constant))
-    except json.JSONDecodeError as error:
-        position, message = error.pos, error.msg
-    except UnicodeDecodeError as error:
-        position, message = error.start, "Not valid UTF-8"
-    except UnicodeEncodeError:
-        message = "Half of a surrogate pair in a text"
-    except RecursionError:
-        message = "Nested too deep"
-    except ValueError as error:
-        message = str(error).partition(":")[0]
+    position, message = find_json_error(body, reason)
     return {"type": "json_invalid", "loc": ["body", position], "msg": "JSON decode error", "input": {}, "ctx": {"error": message}}
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number in JSON")
-
-
-def _json_text(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode()
 
 
 def too_deep(body: bytes, limit: int) -> bool:

@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime
 from typing import Literal
 
+from trine.errors import UnsafeHeader
+
 SameSite = Literal["lax", "strict", "none"]
 
 # RFC 6265 §6.1 asks browsers for 50 cookies of 4096 bytes; none keeps more than 200 for a site.
@@ -60,7 +62,7 @@ def render_cookie(
     that browsers refuse raise `ValueError`. Browsers ignore cookies of more than 4096 bytes.
     """
     if not _is_token(name):
-        raise ValueError(f"Cookie {name!r} cannot be set: a name consists of letters, digits and !#$%&'*+-.^_`|~.")
+        raise UnsafeHeader(f"Cookie {name!r} cannot be set: a name consists of letters, digits and !#$%&'*+-.^_`|~.")
     _check_prefix(name, path=path, domain=domain, secure=secure)
     if partitioned and not secure:
         raise ValueError(f"Cookie {name!r} cannot be partitioned: browsers accept that with secure=True only.")
@@ -91,7 +93,7 @@ def _check_prefix(name: str, *, path: str | None, domain: str | None, secure: bo
 
 def _attribute(name: str, attribute: str, text: str) -> str:
     if not _is_attribute(text):
-        raise ValueError(
+        raise UnsafeHeader(
             f"Cookie {name!r} has {attribute}={text!r}: it may have visible ASCII characters only, and no semicolon."
         )
     return text
@@ -115,7 +117,7 @@ def _quote(name: str, value: str) -> str:
     try:
         return f'"{_find_unquotable.sub(_escape, value)}"'
     except UnicodeEncodeError:
-        raise ValueError(f"Cookie {name!r} has the value {value!r}, which has no UTF-8 form.") from None
+        raise UnsafeHeader(f"Cookie {name!r} has the value {value!r}, which has no UTF-8 form.") from None
 
 
 def _escape(found: re.Match[str]) -> str:

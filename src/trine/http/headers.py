@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self, TypeVar, overload
 
+from trine.errors import UnsafeHeader
+
 T = TypeVar("T")
 
 # RFC 9110 §5.6.2: what a field name may consist of.
@@ -261,7 +263,9 @@ def _checked_name(name: Any, value: Any) -> str:
     if not isinstance(name, str):
         raise _wrong_type(name, value)
     if not _is_token(name):
-        raise ValueError(f"Header {name!r} with value {value!r} cannot be sent: a name has letters, digits and !#$%&'*+-.^_`|~.")
+        raise UnsafeHeader(
+            f"Header {name!r} with value {value!r} cannot be sent: a name has letters, digits and !#$%&'*+-.^_`|~."
+        )
     lower = name.lower()
     if len(_good_names) < _GOOD_NAMES_LIMIT:
         _good_names[name] = lower
@@ -270,13 +274,13 @@ def _checked_name(name: Any, value: Any) -> str:
 
 def _check_value(name: str, value: str) -> None:
     if _find_control(value):
-        raise ValueError(
+        raise UnsafeHeader(
             f"Header {name!r} with value {value!r} cannot be sent: it may not have line breaks or control characters."
         )
     try:
         value.encode("latin-1")
     except UnicodeEncodeError:
-        raise ValueError(f"Header {name!r} with value {value!r} cannot be sent: it may have Latin-1 characters only.") from None
+        raise UnsafeHeader(f"Header {name!r} with value {value!r} cannot be sent: it may have Latin-1 characters only.") from None
 
 
 def _wrong_type(name: Any, value: Any) -> TypeError:

@@ -1,5 +1,6 @@
-"""Values as JSON: msgspec encodes, Pydantic models speak for themselves."""
+"""Values as JSON and back: msgspec encodes and decodes, Pydantic models speak for themselves."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Set
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
 from operator import attrgetter
@@ -17,6 +18,40 @@ def encode_json(value: Any) -> bytes:
     except UnicodeEncodeError:
         # Lone surrogates have no UTF-8 form; they only arrive from a client's own text.
         return _encode(_without_surrogates(value))
+
+
+def decode_json(data: bytes | str) -> Any:
+    """Decode JSON as RFC 8259 has it: UTF-8, finite numbers, whole surrogate pairs. Of equal keys the last one counts.
+
+    Raises ValueError, which says what is wrong and where.
+    """
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        position, reason = find_json_error(data, str(error))
+        raise ValueError(f"{reason} (character {position})") from error
+
+
+def find_json_error(data: bytes | str, reason: str) -> tuple[int, str]:
+    """Find where a text stops being JSON, in characters, and why. `reason` is told where only msgspec knows."""
+    try:
+        text = data if isinstance(data, str) else data.decode()
+        json.dumps(json.loads(text, parse_constant=_refuse_constant), ensure_ascii=False).encode()
+    except json.JSONDecodeError as error:
+        return error.pos, error.msg
+    except UnicodeDecodeError as error:
+        return error.start, "Not valid UTF-8"
+    except UnicodeEncodeError:
+        return 0, "Half of a surrogate pair in a text"
+    except RecursionError:
+        return 0, "Nested too deep"
+    except ValueError as error:
+        return 0, str(error).partition(":")[0]
+    return 0, reason.partition(" - at `$")[0]
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number in JSON")
 
 
 def json_form(value: Any) -> Any:

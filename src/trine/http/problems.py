@@ -8,7 +8,7 @@ from http import HTTPStatus
 from math import isfinite
 from typing import Any
 
-from trine.errors import ClientDisconnect, HTTPException, RequestValidationError
+from trine.errors import ClientDisconnect, HTTPException, RequestValidationError, UnsafeHeader
 
 from .json import encode_json
 from .query import TooManyFields
@@ -128,7 +128,9 @@ def _known(error: Exception) -> Exception:
         return HTTPException(400, str(error))
     if isinstance(error, ClientDisconnect):
         # Nobody reads this answer. It is no failure of the application either.
-        return HTTPException(400, "The client left before its request was complete.")
+        return HTTPException(400, str(error) or "The client left before its request was complete.")
+    if isinstance(error, UnsafeHeader):
+        return HTTPException(400, "The request asks for an answer whose headers would have characters that no header may have.")
     return error
 
 

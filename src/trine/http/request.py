@@ -1,6 +1,5 @@
 """A request: what the client sent, read as far as somebody asks."""
 
-import json
 from abc import abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -10,6 +9,7 @@ from trine.errors import BadRequest, BodyTooLarge
 
 from .connection import Connection
 from .form import FormData
+from .json import decode_json
 from .multipart import FormLimits, MultipartError, parse_multipart, parse_urlencoded
 
 
@@ -53,8 +53,8 @@ class Request(Connection):
         if not hasattr(self, "_json"):
             body = await self.body()
             try:
-                self._json = json.loads(body)
-            except (ValueError, RecursionError) as error:
+                self._json = decode_json(body)
+            except ValueError as error:
                 raise BadRequest(f"The request body is not valid JSON: {error}.") from error
         return self._json
 
