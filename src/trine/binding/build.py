@@ -8,7 +8,7 @@ from trine.http import problems
 from trine.routing import APIRouter
 from trine.server import AllowedHosts
 from trine.server.foreign import run_asgi
-from trine.server.proxy import TrustedProxies, trust_proxies_asgi, trust_proxies_rsgi
+from trine.server.proxy import proxies_of, trust_proxies_asgi, trust_proxies_rsgi
 from trine.types import Receive, Scope, Send
 
 from .context import BindContext
@@ -43,20 +43,15 @@ def build(app: Any, deadlines: Deadlines, *, built_in: APIRouter) -> Declaration
 def build_rsgi(app: Any) -> Callable[[Any, Any], Awaitable[None]]:
     """Compile an application for RSGI."""
     answer = _build(app, app.declarations, RSGI, _hosts(app))
-    proxies = _proxies(app)
+    proxies = proxies_of(app.settings)
     return answer if proxies is None else trust_proxies_rsgi(answer, proxies)
 
 
 def build_asgi(app: Any) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     """Compile an application for ASGI."""
     answer = _build(app, app.declarations, ASGI, _hosts(app))
-    proxies = _proxies(app)
+    proxies = proxies_of(app.settings)
     return answer if proxies is None else trust_proxies_asgi(answer, proxies)
-
-
-def _proxies(app: Any) -> TrustedProxies | None:
-    trusted = app.settings.trusted_proxies
-    return TrustedProxies(trusted, app.settings.proxy_headers) if trusted else None
 
 
 def _hosts(app: Any) -> AllowedHosts:

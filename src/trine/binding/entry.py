@@ -6,6 +6,7 @@ from typing import Any
 from trine.errors import HeadersTooLarge, HTTPException, WebSocketDisconnect, WebSocketException, WebSocketRequestValidationError
 from trine.http import Request, Response
 from trine.server.asgi import ASGIWebSocket
+from trine.server.drain import is_drain
 from trine.server.foreign import below, run_asgi_socket
 from trine.server.hosts import AllowedHosts, host_name
 from trine.server.rsgi import RSGIWebSocket
@@ -184,9 +185,10 @@ async def _talk(table: Table, socket: WebSocket) -> None:
         # The client has left: a usual end. Only a test client may want to know that the handler did not expect it.
         if socket.observed_errors is not None:
             socket.observed_errors.append(left)
-    except BaseException:
+    except BaseException as error:
         if socket.client_state is not WebSocketState.DISCONNECTED:
-            await socket.close(1011)
+            # 1012 says that the service restarts: the client may connect again.
+            await socket.close(1012 if is_drain(error) else 1011)
         raise
     else:
         if socket.client_state is not WebSocketState.DISCONNECTED:

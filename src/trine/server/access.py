@@ -7,12 +7,14 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, TextIO
 
 from trine.errors import SetupError
 from trine.types import ASGIApp, Message, Receive, Scope, Send
 
 from .drain import RSGIEntry
+from .proxy import GetHeaders, TrustedProxies, header_lines, proxies_of
 from .wrapped import HeaderList, WrappedProtocol
 
 FORMATS = {
@@ -32,7 +34,8 @@ GetHeader = Callable[[str], str | None]
 class AccessLog:
     """Formats and writes lines. `template` is `text`, `combined`, `json`, or a line with `{field}` and `{header:name}`."""
 
-    def __init__(self, template: str = "text", stream: TextIO | None = None) -> None:
+    def __init__(self, template: str = "text", stream: TextIO | None = None, proxies: TrustedProxies | None = None) -> None:
+        self.proxies = proxies
         self.template = FORMATS.get(template, template)
         self.stream = stream if stream is not None else sys.stdout
         self.headers = {match[2].lower() for match in _FIELD.finditer(self.template) if match[1] == "header" and match[2]}
@@ -57,7 +60,7 @@ class AccessLog:
         finally:
             status = wrapped.status if scope.proto == "http" else 101
             fields = {
-                "client": scope.client.rpartition(":")[0].strip("[]"),
+                "client": self._client(scope.client.rpartition(":")[0].strip("[]"), scope.headers.get_all),
                 "method": scope.method,
                 "path": scope.path,
                 "query": scope.query_string,
@@ -88,7 +91,7 @@ class AccessLog:
             finally:
                 client = scope.get("client")
                 fields = {
-                    "client": client[0] if client else "",
+                    "client": self._client(client[0] if client else "", partial(header_lines, scope)),
                     "method": scope.get("method", "GET"),
                     "path": scope["path"],
                     "query": scope.get("query_string", b"").decode("latin-1"),
@@ -120,12 +123,21 @@ class AccessLog:
             self.stream.write("\n".join(lines) + "\n")
             self.stream.flush()
 
+    def _client(self, peer: str, headers: GetHeaders) -> str:
+        found = None if self.proxies is None else self.proxies.resolve(peer, headers)
+        return peer if found is None or found.client is None else found.client
+
     def _now(self) -> tuple[str, str]:
         second = int(time.time())
         if second != self._second:
             now = datetime.fromtimestamp(second).astimezone()
             self._second, self._times = second, (now.isoformat(), now.strftime("%d/%b/%Y:%H:%M:%S %z"))
         return self._times
+
+
+def access_log_of(app: Any, template: str) -> AccessLog:
+    """The access log of an application: it names the clients that the application sees."""
+    return AccessLog(template, proxies=proxies_of(getattr(app, "settings", None)))
 
 
 class _StatusProtocol(WrappedProtocol):
@@ -172,8 +184,4 @@ def _json_line(fields: Mapping[str, str]) -> str:
 
 
 def _header_of(scope: Scope) -> GetHeader:
-    def get_header(name: str) -> str | None:
-        wanted = name.encode()
-        return next((value.decode("latin-1") for key, value in scope["headers"] if key == wanted), None)
-
-    return get_header
+    return lambda name: next(iter(header_lines(scope, name)), None)

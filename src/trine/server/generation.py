@@ -26,7 +26,7 @@ from .broken import BrokenProgram
 from .inbox import SignalInbox
 from .logs import configure_logs, say
 from .options import ServerOptions
-from .target import LoadError, load_target
+from .target import LoadError, load_error, load_target
 from .worker import Worker, leave_process, run_worker
 
 # After the drain timeout and the streams' last words, a worker that is still there will not leave by itself.
@@ -86,8 +86,13 @@ class Generation:
 
     def _load(self) -> Any:
         app = load_target(self.options.target)
-        for name in ("prepare", "refuse_unsafe"):
-            getattr(app, name, lambda: None)()
+        try:
+            for name in ("prepare", "refuse_unsafe"):
+                getattr(app, name, lambda: None)()
+        except SetupError:
+            raise
+        except Exception as error:
+            raise load_error(self.options.target, error) from error
         return app
 
     def _turn(self) -> None:
@@ -175,10 +180,9 @@ class Generation:
 
 def report(error: SetupError) -> None:
     """Print what keeps the application from starting: the place first, the traceback below."""
-    say(str(error), logging.ERROR)
-    if isinstance(error, LoadError) and error.details:
-        sys.stderr.write(error.details)
-        sys.stderr.flush()
+    details = error.details if isinstance(error, LoadError) else ""
+    sys.stderr.write(f"Error: {error}\n{details}")
+    sys.stderr.flush()
 
 
 def export_variables(path: Path) -> None:

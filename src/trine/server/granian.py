@@ -14,7 +14,7 @@ from granian import _granian, asgi
 from granian.http import HTTP1Settings, HTTP2Settings
 from granian.server import mp
 
-from .access import AccessLog
+from .access import access_log_of
 from .drain import closing_asgi, closing_rsgi, is_drain
 from .options import ServerOptions
 from .scheduler import finish, install
@@ -48,7 +48,7 @@ def _serve_rsgi(app: Any, worker: Worker, loop: asyncio.AbstractEventLoop) -> No
     entry: Any = app if hasattr(app, "drain") else Switch(app.__rsgi__, closing_rsgi)
     answer: Answer = app.__rsgi__ if hasattr(app, "drain") else entry
     if worker.options.access_log:
-        answer = AccessLog(worker.options.access_log_format).rsgi(answer)
+        answer = access_log_of(app, worker.options.access_log_format).rsgi(answer)
     elif hasattr(app, "rsgi_entry"):
         # The short way goes past `answer`, so it is for those who need no log.
         install(app)
@@ -59,7 +59,7 @@ def _serve_rsgi(app: Any, worker: Worker, loop: asyncio.AbstractEventLoop) -> No
 
 def _serve_asgi(app: Any, worker: Worker, loop: asyncio.AbstractEventLoop) -> None:
     entry: Any = app if hasattr(app, "drain") else Switch(app, closing_asgi)
-    target = AccessLog(worker.options.access_log_format).asgi(entry) if worker.options.access_log else entry
+    target = access_log_of(app, worker.options.access_log_format).asgi(entry) if worker.options.access_log else entry
     lifespan = _lifespans.LifespanProtocol(app)
     loop.run_until_complete(lifespan.startup())
     if lifespan.interrupt:

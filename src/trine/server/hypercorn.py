@@ -8,7 +8,7 @@ from hypercorn.config import Config
 
 from trine.types import Message, Receive, Scope, Send
 
-from .access import AccessLog
+from .access import access_log_of
 from .drain import closing_asgi
 from .options import ServerOptions
 from .switch import Switch
@@ -19,7 +19,7 @@ def serve(app: Any, worker: Worker) -> None:
     """Serve an application until the worker is asked to stop. Hypercorn ends what is late by its own graceful timeout."""
     loop = worker.new_loop()
     entry: Any = app if hasattr(app, "drain") else Switch(app, closing_asgi)
-    target = AccessLog(worker.options.access_log_format).asgi(entry) if worker.options.access_log else entry
+    target = access_log_of(app, worker.options.access_log_format).asgi(entry) if worker.options.access_log else entry
     started = False
 
     async def note_start(scope: Scope, receive: Receive, send: Send) -> None:

@@ -10,6 +10,7 @@ A proxy passes on what it does not know. So only the headers count that the prox
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
@@ -79,6 +80,12 @@ class TrustedProxies:
             if not self.trusts(hop.client):
                 break
         return Forwarded(client, believed.scheme, believed.host)
+
+
+def proxies_of(settings: Any) -> TrustedProxies | None:
+    """The proxies that settings trust; None where they trust nobody."""
+    trusted = getattr(settings, "trusted_proxies", ())
+    return TrustedProxies(trusted, settings.proxy_headers) if trusted else None
 
 
 def _network(text: str) -> Network:
@@ -188,15 +195,16 @@ def trust_proxies_asgi(answer: ASGIApp, proxies: TrustedProxies) -> ASGIApp:
 
     def answer_client(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         client = scope.get("client")
-
-        def get_headers(name: str) -> list[str]:
-            wanted = name.encode()
-            return [value.decode("latin-1") for key, value in scope["headers"] if key == wanted]
-
-        found = proxies.resolve(client[0] if client else "", get_headers)
+        found = proxies.resolve(client[0] if client else "", partial(header_lines, scope))
         return answer(scope if found is None else _forwarded_scope(scope, found), receive, send)
 
     return answer_client
+
+
+def header_lines(scope: Scope, name: str) -> list[str]:
+    """The values of every line of a header in an ASGI scope."""
+    wanted = name.encode()
+    return [value.decode("latin-1") for key, value in scope["headers"] if key == wanted]
 
 
 def _peer(client: str) -> str:

@@ -16,6 +16,8 @@ from functools import partial
 from types import coroutine
 from typing import Any, Protocol
 
+from .drain import is_drain
+
 try:
     from granian._granian import CallbackScheduler
     from granian.server import mp
@@ -104,8 +106,9 @@ async def finish(answering: Any, watcher: Watcher) -> None:
     try:
         await answering
     except BaseException as error:  # noqa: BLE001 - Granian answers it
-        watcher.err(error)
-        return
+        if not is_drain(error):
+            watcher.err(error)
+            return
     watcher.done()
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+from .drain import is_drain
 
 Leaving = Callable[[], Awaitable[object]]
 """Waits until the client has left."""
@@ -30,8 +31,9 @@ async def pump(chunks: AsyncIterator[bytes], write: Callable[[bytes], Awaitable[
     try:
         async for chunk in chunks:
             await write(chunk)
-    except asyncio.CancelledError:
-        if not has_left:
+    except asyncio.CancelledError as error:
+        # At the end of a drain an endless stream is complete: its client sees an end, not a break.
+        if not has_left and not is_drain(error):
             raise
         if task is not None:
             task.uncancel()

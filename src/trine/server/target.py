@@ -88,7 +88,7 @@ def _import(place: str, target: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name and (name == error.name or name.startswith(f"{error.name}.")):
             raise LoadError(f"There is no module '{name}' in {folder}.", hint="Name a file, as in: trine run app.py") from None
-        raise _failed(target, error) from error
+        raise load_error(target, error) from error
     except SetupError as error:
         raise _declared(target, error) from error
     except SystemExit as error:
@@ -96,7 +96,7 @@ def _import(place: str, target: str) -> ModuleType:
             f"{target} ended with {error.code!r} while it was imported.", hint="A program must not exit when it is imported."
         ) from None
     except Exception as error:
-        raise _failed(target, error) from error
+        raise load_error(target, error) from error
 
 
 def _module_of(path: Path, target: str) -> tuple[str, Path]:
@@ -152,7 +152,7 @@ def _call(factory: Callable[[], Any], name: str, target: str) -> Any:
     except SetupError as error:
         raise _declared(target, error) from error
     except Exception as error:
-        raise _failed(target, error) from error
+        raise load_error(target, error) from error
 
 
 def _is_application(value: Any) -> bool:
@@ -179,8 +179,8 @@ def _declared(target: str, error: SetupError) -> SetupError:
     )
 
 
-def _failed(target: str, error: Exception) -> LoadError:
-    """The mistake with its own place: the last line of the traceback, and for bad syntax the line itself."""
+def load_error(target: str, error: Exception) -> LoadError:
+    """The mistake with its own place: the last line of the program in the traceback, and for bad syntax the line itself."""
     details = "".join(traceback.format_exception(type(error), error, _own_part(error)))
     said = f"{type(error).__name__}: {error.msg if isinstance(error, SyntaxError) else error}"
     return LoadError(f"{target} cannot be imported. {said}", where=_place(error, target), details=details)
@@ -190,7 +190,9 @@ def _place(error: BaseException, target: str) -> str:
     if isinstance(error, SyntaxError) and error.filename:
         return f"{_short(error.filename)}:{error.lineno}"
     frames = traceback.extract_tb(_own_part(error))
-    return f"{_short(frames[-1].filename)}:{frames[-1].lineno}" if frames else target
+    # The mistake is rather in the program than in the library that it calls.
+    own = [frame for frame in frames if not frame.filename.startswith((sys.prefix, sys.base_prefix, "<"))] or frames
+    return f"{_short(own[-1].filename)}:{own[-1].lineno}" if own else target
 
 
 def _own_part(error: BaseException) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import uvicorn
 
-from .access import AccessLog
+from .access import access_log_of
 from .drain import closing_asgi
 from .options import ServerOptions
 from .switch import Switch
@@ -19,7 +19,7 @@ def serve(app: Any, worker: Worker) -> None:
     """Serve an application until the worker is asked to stop."""
     loop = worker.new_loop()
     entry: Any = app if hasattr(app, "drain") else Switch(app, closing_asgi)
-    target = AccessLog(worker.options.access_log_format).asgi(entry) if worker.options.access_log else entry
+    target = access_log_of(app, worker.options.access_log_format).asgi(entry) if worker.options.access_log else entry
     server = _Server(_config(target, worker.options), worker)
 
     async def run() -> None:
