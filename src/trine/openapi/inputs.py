@@ -1,7 +1,7 @@
 """What an operation takes: parameters and the body, from the inputs of the handler and of its dependencies."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from inspect import isclass
 from typing import Annotated, Any, NotRequired, Required, get_args, get_origin, get_type_hints
@@ -199,7 +199,8 @@ class _ModelField:
 
 def _fields(model: Any) -> Iterable[_ModelField]:
     if hasattr(model, "model_fields"):
-        return [_pydantic_field(name, info) for name, info in model.model_fields.items()]
+        fields = [_pydantic_field(name, info) for name, info in model.model_fields.items()]
+        return [replace(field, alias=None) for field in fields] if _reads_names_only(model) else fields
     if isclass(model) and issubclass(model, msgspec.Struct):
         return [_struct_field(info) for info in msgspec.structs.fields(model)]
     hints = get_type_hints(model, include_extras=True)
@@ -214,6 +215,10 @@ def _unmarked(hint: Any) -> Any:
     while get_origin(hint) in (Required, NotRequired):
         hint = get_args(hint)[0]
     return hint
+
+
+def _reads_names_only(model: Any) -> bool:
+    return model.model_config.get("validate_by_alias") is False
 
 
 def _pydantic_field(name: str, info: FieldInfo) -> _ModelField:
