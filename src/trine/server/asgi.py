@@ -1,12 +1,13 @@
 """ASGI 3.0: requests read from and responses written to `receive` and `send`."""
 
+from collections import deque
 from collections.abc import AsyncIterator
 from functools import cached_property, partial
 from typing import Any
 
 from trine.errors import BodyTooLarge, ClientDisconnect, WebSocketDisconnect
-from trine.http import Address, FileResponse, Headers, ReadyResponse, Request, Response
-from trine.types import Application, Receive, Scope, Send
+from trine.http import Address, Connection, FileResponse, Headers, ReadyResponse, Request, Response
+from trine.types import Application, Message, Receive, Scope, Send
 from trine.websocket import WebSocket, WebSocketState
 
 from .reply import complete_headers
@@ -70,6 +71,13 @@ class _ASGIConnection:
         return None if server is None or server[1] is None else Address(*server)
 
 
+class ASGIConnection(_ASGIConnection, Connection):
+    """A connection behind ASGI, for code that does not care whether it is a request or a WebSocket."""
+
+    def __init__(self, scope: Scope, app: Application | None = None, path_params: dict[str, Any] | None = None) -> None:
+        self._open(scope, app, path_params)
+
+
 class ASGIRequest(_ASGIConnection, Request):
     """A request behind ASGI."""
 
@@ -84,17 +92,21 @@ class ASGIRequest(_ASGIConnection, Request):
         self._receive = receive
         self._left = False
         self._is_read = False
+        self._unread: deque[Message] = deque()
         self._open(scope, app, path_params)
 
     async def is_disconnected(self) -> bool:
         """Whether the client has left, asked without waiting."""
-        if not self._left:
+        # A part of the body that nobody has read yet is kept, and only the last one lets us ask on.
+        if not self._left and not (self._unread and self._unread[-1].get("more_body", False)):
             receiving = self._receive()
             try:
                 # One step of the coroutine: a server that has something to say returns at once.
                 receiving.__await__().send(None)
             except StopIteration as done:
                 self._left = done.value.get("type") == "http.disconnect"
+                if not self._left:
+                    self._unread.append(done.value)
             else:
                 getattr(receiving, "close", lambda: None)()
         return self._left
@@ -108,7 +120,7 @@ class ASGIRequest(_ASGIConnection, Request):
     async def _receive_chunks(self) -> AsyncIterator[bytes]:
         more = True
         while more:
-            message = await self._receive()
+            message = self._unread.popleft() if self._unread else await self._receive()
             if message["type"] == "http.disconnect":
                 self._left = True
                 raise ClientDisconnect("The client left before its request was complete.")
@@ -168,6 +180,12 @@ class ASGIWebSocket(_ASGIConnection, WebSocket):
 def first_values(headers: Any) -> dict[bytes, bytes]:
     """Header values by name; of several lines with one name the first one."""
     return dict(reversed(list(headers)))
+
+
+def check_length(declared: bytes, limit: int) -> None:
+    """Refuse a body that says itself that it is too large, before any of it is asked for."""
+    if declared.isdigit() and int(declared[:19]) > limit:
+        raise BodyTooLarge(int(declared[:19]), limit)
 
 
 async def read_body(message: Any, receive: Receive, limit: int, declared: bytes | None = None) -> bytes:

@@ -1,6 +1,7 @@
 """RSGI (Granian's interface): requests read from and responses written to the server's own objects."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
 from functools import cached_property
 from typing import Any
 
@@ -92,6 +93,7 @@ class RSGIRequest(_RSGIConnection, Request):
 
     def __init__(self, source: Any, protocol: Any, app: Application, path_params: dict[str, Any] | None = None) -> None:
         self._protocol = protocol
+        self._leaving: asyncio.Future[None] | None = None
         self._open(source, app, {} if path_params is None else path_params)
 
     @cached_property
@@ -100,8 +102,13 @@ class RSGIRequest(_RSGIConnection, Request):
         return self._asgi_scope("http")
 
     async def is_disconnected(self) -> bool:
-        """Whether the client has left. RSGI tells it only to those who wait: the answer is no until a send fails."""
-        return False
+        """Whether the client has left. The first question begins to watch; its own answer comes one turn of the loop later."""
+        if self._leaving is None:
+            # Granian tells it only to those who wait, so somebody waits until the request is over.
+            self._leaving = asyncio.ensure_future(_wait(self._protocol.client_disconnect()))
+            self.exit_stack.callback(self._leaving.cancel)
+        await asyncio.sleep(0)
+        return self._leaving.done()
 
     def _receive_chunks(self) -> AsyncIterator[bytes]:
         check_coding(self._source.headers)
@@ -131,7 +138,10 @@ class RSGIWebSocket(_RSGIConnection, WebSocket):
         self._transport = await self._protocol.accept()
 
     async def _receive(self) -> str | bytes:
-        message = await self._transport.receive()
+        try:
+            message = await self._transport.receive()
+        except RuntimeError as error:
+            raise WebSocketDisconnect(1006) from error
         if message.kind == 0:
             raise WebSocketDisconnect(1005)
         data: str | bytes = message.data
@@ -148,6 +158,10 @@ class RSGIWebSocket(_RSGIConnection, WebSocket):
 
     async def _close(self, code: int, reason: str) -> None:  # noqa: ARG002 - Granian sends no reason
         self._protocol.close(code if self._transport is not None else 403)
+
+
+async def _wait(leaving: Awaitable[None]) -> None:
+    await leaving
 
 
 async def read_body(protocol: Any, headers: Any, limit: int) -> bytes:
