@@ -1,8 +1,8 @@
 """Run a peer's own test suite against Trine's compatibility packages, and publish what passes.
 
-The suite comes from the peer's source distribution, downloaded when this runs and never committed. Two environments are built under
-`.tools/conformance`: one with the peer, which says which tests can pass at all on this machine, and one with Trine and neither peer,
-where `alias.py` gives the peers' import names to Trine.
+The suite comes from the peer's source distribution, downloaded when this runs and never committed. Two environments are built
+under `.tools/conformance`: one with the peer, which says which tests can pass at all on this machine, and one with Trine and
+neither peer, where `alias.py` gives the peers' import names to Trine.
 """
 
 import argparse
@@ -52,7 +52,9 @@ class Suite:
 
 
 SUITES = {
-    "fastapi": Suite("fastapi", "0.165.0", ("tests", "docs_src", "docs", "scripts", "pyproject.toml"), "tests", python_path="docs_src"),
+    "fastapi": Suite(
+        "fastapi", "0.165.0", ("tests", "docs_src", "docs", "scripts", "pyproject.toml"), "tests", python_path="docs_src"
+    ),
 }
 
 
@@ -62,7 +64,9 @@ def main() -> int:
     suite = SUITES[arguments.suite]
     unpack(suite)
     baseline = passing_on_the_peer(suite)
-    outcomes = run(suite, environment(suite, "trine"), "outcomes", arguments.paths or ["tests"], alias=True, verbose=arguments.verbose)
+    outcomes = run(
+        suite, environment(suite, "trine"), "outcomes", arguments.paths or ["tests"], alias=True, verbose=arguments.verbose
+    )
     if arguments.paths:
         baseline = {test for test in baseline if any(test.startswith(path.split("::")[0]) for path in arguments.paths)}
 
@@ -144,18 +148,26 @@ def passing_on_the_peer(suite: Suite) -> set[str]:
     return {test for test, outcome in json.loads(path.read_text()).items() if outcome == "passed"}
 
 
-def run(
-    suite: Suite, python: Path, record: str, paths: list[str], *, alias: bool, verbose: bool = False
-) -> dict[str, str]:
+def run(suite: Suite, python: Path, record: str, paths: list[str], *, alias: bool, verbose: bool = False) -> dict[str, str]:
     """Run tests with two workers; return the outcome of each. A file that cannot be collected has no outcomes at all."""
     path = suite.folder / f"{record}.json"
     path.unlink(missing_ok=True)
     command = [str(python), "-m", "pytest", *paths, "-n", "2", "--dist", "loadgroup", "--timeout", "30", "-p", "record"]
-    command += ["--record", str(path), "--continue-on-collection-errors", "-q", "--tb", "native", *(["-p", "alias"] if alias else [])]
+    command += [
+        "--record",
+        str(path),
+        "--continue-on-collection-errors",
+        "-q",
+        "--tb",
+        "native",
+        *(["-p", "alias"] if alias else []),
+    ]
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(PLUGINS), suite.python_path]))}
     log = suite.folder / f"{record}.log"
     with log.open("w") as output:
-        subprocess.run(command, cwd=suite.folder, env=environ, stdout=None if verbose else output, stderr=subprocess.STDOUT, check=False)
+        subprocess.run(
+            command, cwd=suite.folder, env=environ, stdout=None if verbose else output, stderr=subprocess.STDOUT, check=False
+        )
     if not path.exists():
         raise SystemExit(f"pytest did not come to its end; see {log}")
     outcomes: dict[str, str] = json.loads(path.read_text())

@@ -1,8 +1,5 @@
 """FastAPI's names over Trine's own rooms: change the import, and the application runs on Trine."""
 
-__version__ = "0.165.0"
-"""The FastAPI whose behaviour these names follow."""
-
 from . import status
 from .applications import FastAPI
 from .background import BackgroundTasks
@@ -13,6 +10,9 @@ from .requests import Request
 from .responses import Response
 from .routing import APIRouter
 from .websockets import WebSocket, WebSocketDisconnect
+
+__version__ = "0.165.0"
+"""The FastAPI whose behaviour these names follow."""
 
 __all__ = [
     "APIRouter",

@@ -4,9 +4,9 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from trine import errors as trine_errors
 from trine.compat.starlette.exceptions import HTTPException as StarletteHTTPException
 from trine.compat.starlette.exceptions import WebSocketException
-from trine import errors as trine_errors
 from trine.errors import SetupError, ValidationFailure
 
 __all__ = [
@@ -65,9 +65,7 @@ def as_fastapi_error(error: SetupError) -> FastAPIError:
 class ValidationException(ValidationFailure):
     """Values that do not fit their declaration. `endpoint_ctx` says which endpoint declares them."""
 
-    def __init__(
-        self, errors: Sequence[Any], *, body: Any = None, endpoint_ctx: Mapping[str, Any] | None = None
-    ) -> None:
+    def __init__(self, errors: Sequence[Any], *, body: Any = None, endpoint_ctx: Mapping[str, Any] | None = None) -> None:
         super().__init__(errors, body=body)
         self.endpoint_ctx = endpoint_ctx or {}
 

@@ -1,15 +1,16 @@
 """Built front ends: files below a path, tried after every other route, with a fall-back for pages that the browser routes."""
 
+import inspect
 import os
 import stat
-import sys
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
+from trine.compat.starlette.concurrency import run_in_threadpool
 from trine.compat.starlette.routing import Match
-from trine.compat.starlette.staticfiles import StaticFiles
+from trine.compat.starlette.staticfiles import StaticFiles, normal_below
 from trine.errors import BodyTooLarge, HTTPException
 from trine.types import Scope
 
@@ -59,13 +60,13 @@ class Frontend:
         return answer
 
     async def _answer(self, request: Request, below: str) -> Response:
-        if not Path(self.directory).is_dir():
+        if not await run_in_threadpool(Path(self.directory).is_dir):
             raise RuntimeError(f"Frontend directory '{self.directory}' does not exist")
-        path = os.path.normpath(os.path.join(*below.split("/"))) if below else "."
+        path = normal_below(below)
         full_path, found = await self.files.find(path)
         is_index = found is not None and stat.S_ISDIR(found.st_mode)
         if is_index:
-            full_path, found = await self.files.find(os.path.join(path, "index.html"))
+            full_path, found = await self.files.find(f"{path}/index.html")
         if found is not None and stat.S_ISREG(found.st_mode):
             if request.method not in ("GET", "HEAD"):
                 raise HTTPException(405, headers={"Allow": "GET, HEAD"})
@@ -119,10 +120,10 @@ def _accepted(accept: str) -> Iterable[tuple[str, float]]:
 
 def _level_of_caller() -> int:
     """How far up the program stands that declares the front end."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals["__name__"].startswith("trine.compat"):
+    level, frame = 1, inspect.currentframe()
+    while frame is not None and frame.f_globals["__name__"].startswith("trine.compat"):
         level, frame = level + 1, frame.f_back
-    return level
+    return level - 1
 
 
 def normal_path(path: str) -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
+from trine.binding.params import UNSET
+
 from . import params
-from .params import UNSET
 
 
 def Path(default: Any = ..., **options: Any) -> Any:

@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 from pydantic_core import PydanticUndefined
 
-from trine.binding import depends, params as declared
-from trine.binding.params import UNSET as UNSET
+from trine.binding import depends
+from trine.binding import params as declared
+from trine.binding.params import UNSET, Kind
 
 from .exceptions import FastAPIDeprecationWarning
 
@@ -41,7 +42,7 @@ class _Declared(declared.Param):
 class Param(_Declared):
     """A parameter; where nothing else is said, of the query string."""
 
-    kind = "query"
+    kind: ClassVar[Kind] = "query"
     in_: ClassVar[ParamTypes] = ParamTypes.query
 
 

@@ -1,39 +1,34 @@
-"""`fastapi.routing`: routes whose functions Trine binds and compiles."""
+"""`fastapi.routing`: routers, and the routes in them."""
 
 import copy
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
-from trine.binding.context import BindContext
-from trine.binding.bound import BoundRoute, bind_route, bind_websocket
-from trine.binding.compile import compile_endpoint
-from trine.binding.socket import compile_socket
-from trine.binding.wires import REQUEST
-from trine.compat.starlette.paths import DeclaredPath, route_path
-from trine.compat.starlette.routing import BaseRoute, Host, Match, Mount, NoMatchFound, Route, Router, WebSocketRoute
-from trine.compat.starlette.routing import compile_path, endpoint_name, handling_exceptions
-from trine.errors import SetupError, ValidationFailure
-from trine.http import JSONResponse as TrineJSONResponse
-from trine.http import Response as TrineResponse
-from trine.openapi.callbacks import bind_sent
-from trine.routing import FlatRoute, Layer, PathPattern
-from trine.routing import Route as DeclaredRoute
-from trine.routing import WebSocketRoute as DeclaredSocket
-from trine.server.asgi import send_response
+from trine.compat.starlette.paths import DeclaredPath
+from trine.compat.starlette.routing import (
+    BaseRoute,
+    Host,
+    Match,
+    Mount,
+    NoMatchFound,
+    Route,
+    Router,
+    WebSocketRoute,
+    compile_path,
+)
+from trine.routing import Layer
 from trine.types import ASGIApp, Receive, Scope, Send
 
 from . import params
-from .datastructures import Default, DefaultPlaceholder
-from .encoders import jsonable_encoder
-from .exceptions import FastAPIError, ValidationException, as_fastapi_error, with_endpoint
-from .limits import BODY_LIMIT, FormLimits, Reading, checked_body_size, checked_form_limits
-from .frontend import METHODS, CheckDir, Fallback, Frontend, match_below, normal_path
+from .datastructures import Default
+from .exceptions import FastAPIError
+from .frontend import CheckDir, Fallback, Frontend, normal_path
 from .lifespans import EventHandlers, merge_lifespans
+from .limits import BODY_LIMIT, FormLimits, Reading, checked_body_size, checked_form_limits
 from .requests import Request
 from .responses import JSONResponse, Response
-from .streaming import as_response_endpoint
+from .routes import APIRoute, APIWebSocketRoute, FrontendRoute, bind_context, given
 from .utils import generate_unique_id
 from .websockets import WebSocket
 
@@ -42,6 +37,7 @@ __all__ = [
     "APIRouter",
     "APIWebSocketRoute",
     "BaseRoute",
+    "IncludedRouter",
     "Match",
     "Mount",
     "NoMatchFound",
@@ -51,401 +47,10 @@ __all__ = [
     "Router",
     "WebSocket",
     "WebSocketRoute",
+    "bind_context",
     "compile_path",
+    "iter_routes",
 ]
-
-Handler = Callable[[Any], Any]
-
-
-def encode_plainly(value: Any) -> bytes:
-    """Encode the value of a route without response model as FastAPI does: `jsonable_encoder`, then `json`."""
-    return JSONResponse(jsonable_encoder(value)).body or b""
-
-
-async def _raise_on(error: Exception, request: Any) -> TrineResponse:
-    """Leave every exception to the application's middleware and handlers."""
-    raise error
-
-
-class _NoApplication:
-    """Stands where a route is looked at before it belongs to an application."""
-
-    dependency_overrides: dict[Any, Any] = {}  # noqa: RUF012 - never written
-
-
-def bind_context(app: Any) -> BindContext:
-    """What Trine's compiler must know of an application that speaks FastAPI's words."""
-    return BindContext(
-        app=app,
-        recover=lambda handlers: _raise_on,
-        overrides=getattr(app, "dependency_overrides", {}),
-        max_body_size=2**62,
-        max_json_depth=500,
-        timeout=None,
-        encode=encode_plainly,
-    )
-
-
-class APIRoute(Route):
-    """A path, methods and a function whose signature is the contract."""
-
-    def __init__(
-        self,
-        path: str,
-        endpoint: Callable[..., Any],
-        *,
-        response_model: Any = Default(None),
-        status_code: int | None = None,
-        tags: Sequence[Any] | None = None,
-        dependencies: Sequence[params.Depends] | None = None,
-        summary: str | None = None,
-        description: str | None = None,
-        response_description: str = "Successful Response",
-        responses: dict[int | str, dict[str, Any]] | None = None,
-        deprecated: bool | None = None,
-        name: str | None = None,
-        methods: Any = None,
-        operation_id: str | None = None,
-        response_model_include: Any = None,
-        response_model_exclude: Any = None,
-        response_model_by_alias: bool = True,
-        response_model_exclude_unset: bool = False,
-        response_model_exclude_defaults: bool = False,
-        response_model_exclude_none: bool = False,
-        include_in_schema: bool = True,
-        response_class: Any = Default(JSONResponse),
-        dependency_overrides_provider: Any = None,
-        callbacks: Sequence[BaseRoute] | None = None,
-        openapi_extra: dict[str, Any] | None = None,
-        generate_unique_id_function: Any = Default(generate_unique_id),
-        strict_content_type: Any = Default(True),
-        max_body_size: int | None = None,
-        form_limits: FormLimits | None = None,
-        outer: Layer = Layer(),
-        outer_reading: Reading = Reading(),
-    ) -> None:
-        self.endpoint = endpoint
-        self.outer = outer
-        self.reading = outer_reading.join(Reading(checked_form_limits(form_limits), given(strict_content_type)))
-        self.response_model = response_model
-        self.status_code = None if status_code is None else int(status_code)
-        self.own_tags = list(tags or ())
-        self.own_dependencies = list(dependencies or ())
-        self.summary = summary
-        self.description = description
-        self.response_description = response_description
-        self.own_responses = dict(responses or {})
-        self.own_deprecated = deprecated
-        self.name = endpoint_name(endpoint) if name is None else name
-        self.methods = {method.upper() for method in methods or ("GET",)}
-        self.operation_id = operation_id
-        self.response_model_include = response_model_include
-        self.response_model_exclude = response_model_exclude
-        self.response_model_by_alias = response_model_by_alias
-        self.response_model_exclude_unset = response_model_exclude_unset
-        self.response_model_exclude_defaults = response_model_exclude_defaults
-        self.response_model_exclude_none = response_model_exclude_none
-        self.own_include_in_schema = include_in_schema
-        self.own_response_class = response_class
-        self.dependency_overrides_provider = dependency_overrides_provider
-        self.own_callbacks = list(callbacks or ())
-        self.openapi_extra = openapi_extra
-        self.own_generate_unique_id_function = generate_unique_id_function
-        self.max_body_size = checked_body_size(max_body_size)
-        self._place(path)
-        self._check()
-
-    # What the routers above and the route itself say -------------------------------------------------------------------
-
-    @property
-    def layer(self) -> Layer:
-        """Everything said about the route, on the way down from the application."""
-        return self.outer.join(
-            Layer(
-                tags=tuple(self.own_tags),
-                dependencies=tuple(self.own_dependencies),
-                responses=self.own_responses,
-                callbacks=tuple(self.own_callbacks),
-                deprecated=self.own_deprecated,
-                include_in_schema=self.own_include_in_schema,
-                default_response_class=given(self.own_response_class),
-                generate_unique_id_function=given(self.own_generate_unique_id_function),
-                max_body_size=self.max_body_size,
-            )
-        )
-
-    @property
-    def tags(self) -> list[Any]:
-        """The groups in the documentation."""
-        return list(self.layer.tags)
-
-    @tags.setter
-    def tags(self, value: list[Any]) -> None:
-        self.outer = replace(self.outer, tags=())
-        self.own_tags = value
-
-    @property
-    def dependencies(self) -> list[Any]:
-        """Dependencies whose value nobody takes."""
-        return list(self.layer.dependencies)
-
-    @property
-    def responses(self) -> dict[int | str, dict[str, Any]]:
-        """Further answers, for the documentation."""
-        return dict(self.layer.responses)
-
-    @property
-    def deprecated(self) -> bool | None:
-        """Whether the documentation marks the route as out of use."""
-        return self.layer.deprecated
-
-    @property
-    def include_in_schema(self) -> bool:
-        """Whether the documentation shows the route."""
-        return self.layer.include_in_schema
-
-    @property
-    def callbacks(self) -> list[BaseRoute]:
-        """Requests that the application sends back, for the documentation."""
-        return list(self.layer.callbacks)
-
-    @property
-    def response_class(self) -> Any:
-        """What a value becomes."""
-        return self.layer.default_response_class or JSONResponse
-
-    @property
-    def generate_unique_id_function(self) -> Any:
-        """Makes the operation id from the route."""
-        return self.layer.generate_unique_id_function or generate_unique_id
-
-    @property
-    def form_limits(self) -> dict[str, int]:
-        """The limits of a form that this route reads."""
-        return dict(self.reading.form_limits)
-
-    @property
-    def strict_content_type(self) -> bool:
-        """Whether a body without content type is refused as JSON."""
-        return self.reading.is_strict
-
-    @property
-    def unique_id(self) -> str:
-        """The operation's name in the documentation."""
-        return self.operation_id or str(self.generate_unique_id_function(self))
-
-    # Binding -------------------------------------------------------------------------------------------------------
-
-    def _place(self, path: str) -> None:
-        self.path = path
-        self.declared = DeclaredPath(path)
-        self.path_regex, self.path_format, self.param_convertors = compile_path(path)
-        self._compiled: dict[Any, Handler] = {}
-        self._handler: Handler | None = None
-
-    def _check(self) -> None:
-        """Find mistakes where they are made. What stands on no path, such as a webhook, is looked at with the document."""
-        if self.path.startswith("/"):
-            try:
-                # Parameters of the path may stand in a prefix that nobody has said yet.
-                bound = bind_sent(self.flat(), bind_context(_NoApplication()))
-                _ = bound.codec if bound.has_body else None
-            except SetupError as error:
-                raise as_fastapi_error(error) from error
-
-    def within(self, prefix: str, outer: Layer, reading: Reading) -> "APIRoute":
-        """Give the same route below a prefix, with what the including router says in front."""
-        placed = copy.copy(self)
-        placed.outer = outer.join(self.outer)
-        placed.reading = reading.join(self.reading)
-        placed._place(prefix + self.path)
-        return placed
-
-    def flat(self) -> FlatRoute:
-        """The route as Trine's binding takes it."""
-        options: dict[str, Any] = {
-            "status_code": self.status_code,
-            "summary": self.summary,
-            "description": self.description,
-            "response_description": self.response_description,
-            "operation_id": self.unique_id,
-            "openapi_extra": self.openapi_extra,
-            "name": self.name,
-        }
-        options.update({name: value for name in _MODEL_OPTIONS if (value := getattr(self, name)) not in (None, False)})
-        options["response_model_by_alias"] = self.response_model_by_alias
-        if not isinstance(self.response_model, DefaultPlaceholder):
-            options["response_model"] = self.response_model
-        endpoint = as_response_endpoint(self.endpoint, self.response_class, self.status_code, options)
-        path = self._pattern_path()
-        route = DeclaredRoute(path, frozenset(self.methods or ()), endpoint, options)  # type: ignore[arg-type] # the same words
-        return FlatRoute(route, path, self.layer)
-
-    def _pattern_path(self) -> str:
-        return self.path
-
-    def bind(self, app: Any) -> BoundRoute:
-        """Read the signature. Raises `SetupError`."""
-        return bind_route(self.flat(), bind_context(app))
-
-    def get_route_handler(self) -> Handler:
-        """Give the function from request to response. Subclasses wrap it."""
-
-        async def answer(request: Any) -> TrineResponse:
-            endpoint = self._endpoint(request.scope.get("app") or _NoApplication())
-            values = (request.path_params[name] for name in self.param_convertors)
-            try:
-                response: TrineResponse = await endpoint(request, *values)
-            except ValidationFailure as error:
-                if isinstance(error, ValidationException):
-                    raise
-                path = f"{request.method} {request.scope.get('root_path', '')}{self.path}"
-                raise with_endpoint(error, self.endpoint, path) from error
-            return response
-
-        return answer
-
-    def _endpoint(self, app: Any) -> Callable[..., Any]:
-        # Overrides may change at any time, and each set of them is compiled once.
-        key = (id(app), *(getattr(app, "dependency_overrides", None) or {}).items())
-        compiled = self._compiled.get(key)
-        if compiled is None:
-            compiled = self._compiled[key] = compile_endpoint(self.bind(app), REQUEST)
-        return compiled
-
-    # Answering ------------------------------------------------------------------------------------------------------
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Fit the path and method; leave the route itself in the scope."""
-        match, child_scope = super().matches(scope)
-        if match is not Match.NONE:
-            child_scope["route"] = self
-        return match, child_scope
-
-    @property
-    def app(self) -> ASGIApp:
-        """The route as an ASGI application, without the check of the method."""
-        return self._answer
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._handler is None:
-            self._handler = self.get_route_handler()
-        handler = self._handler
-        limit = self.layer.max_body_size
-        if limit is not None:
-            scope[BODY_LIMIT] = limit
-        request = Request(scope, receive, send)
-        request.form_limits = self.reading.trine_limits()
-        if not self.reading.is_strict and "content-type" not in request.headers:
-            request.assume_json()
-
-        async def call_endpoint(scope: Scope, receive: Receive, send: Send) -> None:
-            async with request.exit_stack:
-                response = await handler(request)
-                await send_response(response, send, [], head=scope["method"] == "HEAD")
-            await request.close()
-
-        await handling_exceptions(call_endpoint, request)(scope, receive, send)
-
-
-class APIWebSocketRoute(WebSocketRoute):
-    """A path and a function that talks over a WebSocket, with inputs and dependencies."""
-
-    def __init__(
-        self,
-        path: str,
-        endpoint: Callable[..., Any],
-        *,
-        name: str | None = None,
-        dependencies: Sequence[params.Depends] | None = None,
-        dependency_overrides_provider: Any = None,
-        outer: Layer = Layer(),
-    ) -> None:
-        self.endpoint = endpoint
-        self.name = endpoint_name(endpoint) if name is None else name
-        self.outer = outer
-        self.own_dependencies = list(dependencies or ())
-        self.dependency_overrides_provider = dependency_overrides_provider
-        self._place(path)
-        try:
-            self._bind(_NoApplication())
-        except SetupError as error:
-            raise as_fastapi_error(error) from error
-
-    @property
-    def dependencies(self) -> list[Any]:
-        """Dependencies whose value nobody takes."""
-        return [*self.outer.dependencies, *self.own_dependencies]
-
-    def _place(self, path: str) -> None:
-        self.path = path
-        self.declared = DeclaredPath(path)
-        self.path_regex, self.path_format, self.param_convertors = compile_path(path)
-        self._compiled: dict[Any, Callable[..., Any]] = {}
-
-    def within(self, prefix: str, outer: Layer, reading: Reading) -> "APIWebSocketRoute":
-        """Give the same route below a prefix, with what the including router says in front."""
-        placed = copy.copy(self)
-        placed.outer = outer.join(self.outer)
-        placed._place(prefix + self.path)
-        return placed
-
-    def _bind(self, app: Any) -> Callable[..., Any]:
-        declared = DeclaredSocket(self.path, self.endpoint, self.name)
-        context = bind_context(app)
-        plan = bind_websocket(declared, self.path, self.dependencies, context)
-        return compile_socket(plan, PathPattern(self.path), context)
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Fit the path; leave the route itself in the scope."""
-        match, child_scope = super().matches(scope)
-        if match is not Match.NONE:
-            child_scope["route"] = self
-        return match, child_scope
-
-    @property
-    def app(self) -> ASGIApp:
-        """The route as an ASGI application."""
-        return self._answer
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = scope.get("app") or _NoApplication()
-        key = (id(app), *(getattr(app, "dependency_overrides", None) or {}).items())
-        talk = self._compiled.get(key)
-        if talk is None:
-            talk = self._compiled[key] = self._bind(app)
-        socket = WebSocket(scope, receive, send)
-
-        async def call_endpoint(scope: Scope, receive: Receive, send: Send) -> None:
-            values = (socket.path_params[name] for name in self.param_convertors)
-            try:
-                await talk(socket, *values)
-            except ValidationFailure as error:
-                raise with_endpoint(error, self.endpoint, f"WS {scope.get('root_path', '')}{self.path}") from error
-
-        await handling_exceptions(call_endpoint, socket)(scope, receive, send)
-
-
-class FrontendRoute(APIRoute):
-    """A built front end below a path. Dependencies and limits of the routers above hold for it too."""
-
-    def __init__(self, path: str, frontend: Frontend, *, outer: Layer, outer_reading: Reading) -> None:
-        super().__init__(
-            path, frontend.serve, methods=METHODS, include_in_schema=False, outer=outer, outer_reading=outer_reading
-        )
-
-    def _check(self) -> None:
-        """Accept an empty path: the front end of the whole site."""
-
-    def _pattern_path(self) -> str:
-        return self.path or "/"
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Fit everything at and below the path."""
-        match, child_scope = match_below(self.path, route_path(scope), scope)
-        if match is not Match.NONE:
-            child_scope |= {"endpoint": self.endpoint, "route": self}
-        return match, child_scope
 
 
 class IncludedRouter(BaseRoute):
@@ -542,7 +147,7 @@ class APIRouter(Router, BaseRoute):
         deprecated: bool | None = None,
         include_in_schema: bool = True,
         generate_unique_id_function: Any = Default(generate_unique_id),
-        strict_content_type: Any = Default(True),
+        strict_content_type: Any = Default(value=True),
         max_body_size: int | None = None,
         form_limits: FormLimits | None = None,
     ) -> None:
@@ -787,11 +392,6 @@ class APIRouter(Router, BaseRoute):
         return self.events.register(event_type)
 
 
-def given(value: Any) -> Any:
-    """A value that somebody gave, None where it is only a default."""
-    return None if isinstance(value, DefaultPlaceholder) else value
-
-
 def iter_routes(routes: Sequence[BaseRoute]) -> Iterator[BaseRoute]:
     """Give every route in order, those of included routers as they are there."""
     for route in routes:
@@ -821,13 +421,3 @@ def _within(route: BaseRoute, prefix: str, outer: Layer, reading: Reading) -> Ba
     if isinstance(route, Mount):
         return Mount(prefix + route.path, app=route.app, name=route.name)
     return route if isinstance(route, Host) and not prefix else None
-
-
-_MODEL_OPTIONS = (
-    "response_model_include",
-    "response_model_exclude",
-    "response_model_exclude_unset",
-    "response_model_exclude_defaults",
-    "response_model_exclude_none",
-)
-JSON_CLASSES = (JSONResponse, TrineJSONResponse)

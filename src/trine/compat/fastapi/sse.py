@@ -24,7 +24,7 @@ class ServerSentEvent(TrineServerSentEvent):
                 raise ValueError(f"SSE '{name}' must be a single line")
         if self.id is not None and "\0" in self.id:
             raise ValueError("SSE 'id' must not contain null characters")
-        if self.retry is not None and (not isinstance(self.retry, int) or self.retry < 0):
+        if self.retry is not None and (type(self.retry) is not int or self.retry < 0):
             raise ValueError("SSE 'retry' must be a non-negative integer")
 
 

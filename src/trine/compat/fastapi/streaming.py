@@ -102,7 +102,7 @@ def _events(response_class: Any, encode: Encode) -> Callable[[AsyncIterable[Any]
         finally:
             await _close(items)
 
-    return lambda items: response_class(events(items))  # type: ignore[no-any-return] # a class of responses
+    return lambda items: response_class(events(items))
 
 
 class _Ping(bytes):
@@ -115,7 +115,7 @@ async def kept_alive(items: AsyncIterable[Any]) -> AsyncIterator[Any]:
     waiting: asyncio.Future[Any] | None = None
     try:
         while True:
-            waiting = waiting or asyncio.ensure_future(anext(iterator))  # type: ignore[arg-type] # a coroutine of the iterator
+            waiting = waiting or asyncio.ensure_future(anext(iterator))
             done, _ = await asyncio.wait([waiting], timeout=PING_SECONDS)
             if not done:
                 yield _Ping(format_sse_event(comment="ping"))

@@ -27,8 +27,8 @@ class _Known(Convertor[Any]):
 
     def __init__(self, converter: Converter) -> None:
         self.regex = converter.pattern  # type: ignore[misc] # a class variable for those who subclass, an attribute here
-        self.convert = converter.parse  # type: ignore[method-assign] # the converter's own functions
-        self.to_string = converter.build  # type: ignore[method-assign] # the converter's own functions
+        self.convert = converter.parse  # type: ignore[method-assign, assignment] # the converter's own functions
+        self.to_string = converter.build  # type: ignore[method-assign, assignment] # the converter's own functions
 
 
 def find_convertor(name: str, path: str) -> Convertor[Any]:

@@ -51,7 +51,10 @@ class DeclaredPath:
         match = self.regex.match(text)
         if match is None:
             return None
-        return {name: self.convertors[name].convert(value) if name in self.convertors else value for name, value in match.groupdict().items()}
+        return {
+            name: self.convertors[name].convert(value) if name in self.convertors else value
+            for name, value in match.groupdict().items()
+        }
 
     def fill(self, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Write parameters into the path; give what is left of them."""

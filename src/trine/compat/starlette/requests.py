@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any, Generic, NoReturn, TypeVar
 
 from trine.errors import BodyTooLarge, ClientDisconnect, HTTPException
-from trine.http import URL, Connection, FormData, Headers
-from trine.server.asgi import ASGIRequest
+from trine.http import URL, FormData, Headers
+from trine.server.asgi import ASGIConnection, ASGIRequest
 from trine.types import Message, Receive, Scope, Send, State
 
 T = TypeVar("T")
@@ -28,7 +28,7 @@ async def empty_send(message: Message) -> NoReturn:
     raise RuntimeError("Send channel has not been made available")
 
 
-class HTTPConnection(Connection):
+class HTTPConnection(ASGIConnection):
     """A scope, read as a request or a WebSocket handshake. It is also a mapping of the scope's own keys."""
 
     scope: Scope
@@ -36,7 +36,7 @@ class HTTPConnection(Connection):
     def __init__(self, scope: Scope, receive: Receive | None = None) -> None:
         if scope["type"] not in ("http", "websocket"):
             raise AssertionError(f"A scope of type {scope['type']!r} is no connection.")
-        ASGIRequest._open(self, scope, None, None)  # type: ignore[arg-type] # the same attributes, without a method
+        super().__init__(scope)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.scope)
@@ -66,7 +66,7 @@ class HTTPConnection(Connection):
     # What middleware and routers leave in the scope ------------------------------------------------------------------
 
     @property
-    def app(self) -> Any:  # type: ignore[override] # whatever stands in the scope
+    def app(self) -> Any:
         """The application that answers."""
         return self.scope["app"]
 
@@ -163,7 +163,8 @@ class Request(HTTPConnection, ASGIRequest):
         # A compiled route passes on what Trine's own applications decide at start-up; here the scope decides.
         return
 
-    _body = _Absent()  # type: ignore[assignment] # subclasses ask hasattr(self, "_body")
+    # Subclasses ask hasattr(self, "_body") whether somebody has read it.
+    _body: Any = _Absent()
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """Give the body in chunks as they arrive, within the route's limit."""
@@ -179,7 +180,8 @@ class Request(HTTPConnection, ASGIRequest):
             raise BodyTooLarge(declared, limit)
         more = True
         while more:
-            message = await self._receive()
+            # What a look for a disconnect has found comes first.
+            message = self._unread.popleft() if self._unread else await self._receive()
             if message["type"] == "http.disconnect":
                 self._left = True
                 raise ClientDisconnect("The client left before its request was complete.")
@@ -195,7 +197,8 @@ class Request(HTTPConnection, ASGIRequest):
         if "_body" not in vars(self):
             async with aclosing(self.stream()) as stream:
                 self._body = b"".join([chunk async for chunk in stream])
-        return self._body
+        body: bytes = self._body
+        return body
 
     async def json(self) -> Any:
         """Return the body decoded from JSON."""
@@ -253,7 +256,7 @@ class AwaitableOrContextManager(Generic[T]):
         self._made: Any = None
 
     def __await__(self) -> Generator[Any, None, T]:
-        return self._make().__await__()  # type: ignore[return-value] # coroutines' own generator
+        return self._make().__await__()
 
     async def __aenter__(self) -> T:
         self._made = await self._make()

@@ -57,7 +57,7 @@ class StaticFiles:
 
     def get_path(self, scope: Scope) -> str:
         """The path that is asked for, below the directory."""
-        return os.path.normpath(os.path.join(*route_path(scope).split("/")))
+        return normal_below(route_path(scope))
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Answer a path below the directory."""
@@ -67,7 +67,7 @@ class StaticFiles:
         if found is not None and stat.S_ISREG(found.st_mode):
             return self.file_response(full_path, found, scope)
         if found is not None and stat.S_ISDIR(found.st_mode) and self.html:
-            index, found = await self.find(os.path.join(path, "index.html"))
+            index, found = await self.find(f"{path}/index.html")
             if found is not None and stat.S_ISREG(found.st_mode):
                 if not scope["path"].endswith("/"):
                     url = URL(scope["path"])
@@ -96,13 +96,13 @@ class StaticFiles:
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
         """Find a file; nothing outside the directory is ever found."""
         for directory in self.all_directories:
-            joined = os.path.join(directory, path)
-            full_path = os.path.abspath(joined) if self.follow_symlink else os.path.realpath(joined)
-            root = os.path.abspath(directory) if self.follow_symlink else os.path.realpath(directory)
-            if os.path.commonpath([full_path, root]) != str(root):
+            # Followed links may lead outside; unfollowed ones are resolved first, so that what they lead to is what counts.
+            resolve = os.path.abspath if self.follow_symlink else os.path.realpath
+            root, full_path = Path(resolve(directory)), Path(resolve(Path(directory, path)))
+            if not full_path.is_relative_to(root):
                 continue
             try:
-                return full_path, Path(full_path).stat()
+                return str(full_path), full_path.stat()
             except (FileNotFoundError, NotADirectoryError):
                 continue
         return "", None
@@ -121,3 +121,8 @@ class StaticFiles:
             return response_headers["etag"] in [tag.strip().removeprefix("W/") for tag in known.split(",")]
         since, modified = parsedate(request_headers.get("if-modified-since", "")), parsedate(response_headers["last-modified"])
         return since is not None and modified is not None and since >= modified
+
+
+def normal_below(path: str) -> str:
+    """A path of a URL as one below a directory: relative, without empty, `.` and `..` segments."""
+    return os.path.normpath("/".join(filter(None, path.split("/"))) or ".")

@@ -47,7 +47,7 @@ class Jinja2Templates:
         """Load a template."""
         return self.env.get_template(name)
 
-    def TemplateResponse(  # noqa: N802 - Starlette's name
+    def TemplateResponse(
         self,
         request: Request,
         name: str,

@@ -13,7 +13,7 @@ from trine.types import ASGIApp
 __all__ = ["TestClient", "WebSocketDenialResponse", "WebSocketTestSession"]
 
 
-class WebSocketDenialResponse(httpx2.Response, WebSocketDisconnect):
+class WebSocketDenialResponse(httpx2.Response, WebSocketDisconnect):  # type: ignore[misc] # both can be pickled, differently
     """The HTTP response that an application sent instead of accepting a WebSocket. It is raised."""
 
 

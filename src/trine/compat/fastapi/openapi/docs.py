@@ -135,7 +135,8 @@ _REDIRECT_PAGE = """<!doctype html>
       fail(answer.get('error_description') || answer.get('error') || 'The answer has no code.')
     }
   } else {
-    waiting.callback({auth: waiting.auth, token: Object.fromEntries(answer), isValid: stateFits, redirectUrl: waiting.redirectUrl})
+    const token = Object.fromEntries(answer)
+    waiting.callback({auth: waiting.auth, token, isValid: stateFits, redirectUrl: waiting.redirectUrl})
   }
   window.close()
 })()

@@ -96,7 +96,6 @@ class Rest:
         """Pass the body on: kept, where the middleware has read it, else as it comes."""
         kept = vars(self.request).pop("_body", None)
         if kept is not None:
-            self.request._replayed = True  # type: ignore[attr-defined] # remembered on the request itself
             return {"type": "http.request", "body": kept, "more_body": False}
         return await self.request.receive()
 

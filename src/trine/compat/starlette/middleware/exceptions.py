@@ -93,7 +93,7 @@ def find_handler(error: Exception, by_status: Mapping[int, Any], by_class: Mappi
 
 
 async def _call(handler: Any, connection: Any, error: Exception, scope: Scope, send: Send) -> None:
-    is_async = iscoroutinefunction(handler) or iscoroutinefunction(getattr(handler, "__call__", None))  # noqa: B004
+    is_async = iscoroutinefunction(handler) or iscoroutinefunction(getattr(handler, "__call__", None))  # noqa: B004 - what counts is how it is called
     response = await (handler(connection, error) if is_async else run_in_threadpool(handler, connection, error))
     if response is None:
         return
