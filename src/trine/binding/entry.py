@@ -1,12 +1,13 @@
 """The functions that servers call: one for RSGI, one for ASGI. Everything here runs for every request."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from trine.errors import HeadersTooLarge, HTTPException, WebSocketDisconnect, WebSocketException, WebSocketRequestValidationError
 from trine.http import Request, Response
 from trine.server.asgi import ASGIWebSocket
-from trine.server.drain import is_drain
+from trine.server.drain import is_drain, open_sockets
 from trine.server.foreign import below, run_asgi_socket
 from trine.server.hosts import AllowedHosts, host_name
 from trine.server.rsgi import RSGIWebSocket
@@ -68,8 +69,9 @@ def rsgi_entry(  # noqa: C901 - one piece, because all of it runs for every requ
                 return
         await _talk(table, socket)
 
-    # The scheduler asks which answers it may run without a Task.
-    answer.steady = table.steady  # type: ignore[attr-defined] # functions carry attributes
+    # The scheduler asks which answers it may run without a Task, and which others once their body is there.
+    answer.steady = table.steady("never_suspends")  # type: ignore[attr-defined] # functions carry attributes
+    answer.steady_once_read = table.steady("never_suspends", "suspends_to_read")  # type: ignore[attr-defined] # the same
     return answer
 
 
@@ -173,6 +175,9 @@ async def _talk(table: Table, socket: WebSocket) -> None:
         await socket.close(1000, "Not found")
         return
     endpoint, values = found
+    task = asyncio.current_task()
+    if task is not None:
+        open_sockets.add(task)
     try:
         await endpoint(socket, *values)
     except WebSocketRequestValidationError as error:
@@ -189,10 +194,14 @@ async def _talk(table: Table, socket: WebSocket) -> None:
         if socket.client_state is not WebSocketState.DISCONNECTED:
             # 1012 says that the service restarts: the client may connect again.
             await socket.close(1012 if is_drain(error) else 1011)
-        raise
+        if not is_drain(error):
+            raise
     else:
         if socket.client_state is not WebSocketState.DISCONNECTED:
             await socket.close()
+    finally:
+        if task is not None:
+            open_sockets.discard(task)
 
 
 async def _refuse_host(_request: Request) -> Response:

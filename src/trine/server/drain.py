@@ -21,6 +21,9 @@ from .wrapped import HeaderList, WrappedProtocol
 ENDED_BY_DRAIN = "The server stops, and the time for what was in flight is over."
 """The message of a cancellation at the drain limit: streams end cleanly on it, instead of breaking off."""
 
+open_sockets: "set[asyncio.Task[Any]]" = set()
+"""Tasks that talk over a WebSocket in this process. They end when the server stops, without waiting for the limit."""
+
 RSGIEntry = Callable[[Any, Any], Awaitable[None]]
 
 
@@ -34,6 +37,18 @@ class _ClosingProtocol(WrappedProtocol):
 def is_drain(error: BaseException) -> bool:
     """Whether a request was ended because the server stops."""
     return isinstance(error, asyncio.CancelledError) and ENDED_BY_DRAIN in error.args
+
+
+def end_sockets() -> None:
+    """Close every WebSocket: it has no end of its own, and its client knows how to come back."""
+    for task in open_sockets:
+        task.cancel(ENDED_BY_DRAIN)
+
+
+def apologise(protocol: Any) -> None:
+    """Answer a request of RSGI that was ended before its answer began. One that has begun is left as it is."""
+    with suppress(RuntimeError, AttributeError):
+        protocol.response_empty(503, [("connection", "close"), ("retry-after", "1")])
 
 
 def closing_rsgi(answer: RSGIEntry) -> RSGIEntry:

@@ -15,7 +15,7 @@ from granian.http import HTTP1Settings, HTTP2Settings
 from granian.server import mp
 
 from .access import access_log_of
-from .drain import closing_asgi, closing_rsgi, is_drain
+from .drain import apologise, closing_asgi, closing_rsgi, is_drain
 from .options import ServerOptions
 from .scheduler import finish, install
 from .switch import Switch
@@ -81,6 +81,7 @@ def _run(kind: Any, answer: Answer, drain: Callable[[], None], worker: Worker, l
             if not is_drain(error):
                 watcher.err(error)
                 return
+            apologise(watcher.proto)
         watcher.done()
 
     served = _Served(loop, {answer_request.__code__, finish.__code__})

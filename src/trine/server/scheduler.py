@@ -10,13 +10,13 @@ The names used here are Granian's own and may change; `install` says no when the
 import asyncio
 from asyncio.tasks import _enter_task, _leave_task
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import AsyncIterator, Callable, Container, Coroutine, Generator
 from contextvars import copy_context
 from functools import partial
 from types import coroutine
 from typing import Any, Protocol
 
-from .drain import is_drain
+from .drain import apologise, is_drain
 
 try:
     from granian._granian import CallbackScheduler
@@ -26,6 +26,12 @@ except ImportError:  # Another Granian, or none: its own scheduler does the work
 
 Watcher = Any
 Schedule = Callable[[Watcher], None]
+
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+_SMALL = 5
+"""Digits of a small body's length: up to 100 kB are read before anybody has asked."""
+_PATIENCE = 0.05
+"""Seconds after which a body that is still on its way is a slow one."""
 
 
 class Served(Protocol):
@@ -56,34 +62,89 @@ def install(app: Served) -> bool:
 
 def make_schedule(loop: asyncio.AbstractEventLoop, callback: Callable[[Watcher], Any], app: Served) -> Schedule:
     """Make the function that Granian calls with every request, on a thread of its own."""
-    waiting: deque[Watcher] = deque()
-    is_waking = False
+    return _Bursts(loop, callback, app).schedule
 
-    def schedule(watcher: Watcher) -> None:
-        nonlocal is_waking
-        waiting.append(watcher)
-        # Appended first, asked second; drain() does it the other way round: no request is left behind.
-        if not is_waking:
-            is_waking = True
-            loop.call_soon_threadsafe(drain)
 
-    def drain() -> None:
-        nonlocal is_waking
-        is_waking = False
+class _Bursts:
+    """Requests on their way from Granian's thread to the event loop. Both threads share the GIL, and nothing else."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, callback: Callable[[Watcher], Any], app: Served) -> None:
+        self._loop = loop
+        self._callback = callback
+        self._app = app
+        self._waiting: deque[Watcher] = deque()
+        self._is_waking = False
+        self._reading: dict[Any, Watcher] = {}
+        self._slow: set[Any] = set()
+        self._is_watching = False
+
+    # On Granian's thread ----------------------------------------------------------------------------------------
+
+    def schedule(self, watcher: Watcher) -> None:
+        """Take a request over."""
+        if watcher.scope.method in _WITH_BODY and self._read_ahead(watcher):
+            return
+        self._waiting.append(watcher)
+        # Appended first, asked second; _drain() does it the other way round: no request is left behind.
+        if not self._is_waking:
+            self._is_waking = True
+            self._loop.call_soon_threadsafe(self._drain)
+
+    def _read_ahead(self, watcher: Watcher) -> bool:
+        """Ask for a small body now: the loop hears of the request once the body is there, one wake-up less."""
+        headers = watcher.scope.headers
+        length = headers.get("content-length")
+        if length is None or len(length) > _SMALL or "expect" in headers:
+            return False
+        body = watcher.proto()
+        self._reading[body] = watcher
+        body.add_done_callback(self._answer_read)
+        if not self._is_watching:
+            self._is_watching = True
+            self._loop.call_soon_threadsafe(self._watch)
+        return True
+
+    # On the event loop ------------------------------------------------------------------------------------------
+
+    def _drain(self) -> None:
+        self._is_waking = False
+        waiting = self._waiting
         while waiting:
-            entry = app.rsgi_entry
+            entry = self._app.rsgi_entry
             steady = getattr(entry, "steady", None)
             watcher = waiting.popleft()
             if steady is None:
-                run_in_task(callback(watcher), watcher)
-                continue
-            answering = entry(watcher.scope, watcher.proto)
-            if id(answering.cr_code) in steady:
-                run_at_once(answering, watcher)
+                self._run_in_task(self._callback(watcher), watcher)
             else:
-                run_in_task(finish(answering, watcher), watcher)
+                self._answer(entry(watcher.scope, watcher.proto), watcher, steady)
 
-    def run_at_once(answering: Coroutine[Any, Any, None], watcher: Watcher) -> None:
+    def _answer_read(self, body: Any) -> None:
+        watcher = self._reading.pop(body, None)
+        if watcher is not None:
+            entry = self._app.rsgi_entry
+            answering = entry(watcher.scope, ReadAhead(watcher.proto, body))
+            self._answer(answering, watcher, getattr(entry, "steady_once_read", ()))
+
+    def _watch(self) -> None:
+        """Leave bodies that do not come at once to a Task, which knows how long to wait for them."""
+        for body in self._slow:
+            watcher = self._reading.pop(body, None)
+            if watcher is not None:
+                entry = self._app.rsgi_entry
+                self._run_in_task(finish(entry(watcher.scope, ReadAhead(watcher.proto, body)), watcher), watcher)
+        self._slow = set(self._reading)
+        self._is_watching = bool(self._slow)
+        if self._slow or self._reading:
+            self._is_watching = True
+            self._loop.call_later(_PATIENCE, self._watch)
+
+    def _answer(self, answering: Coroutine[Any, Any, None], watcher: Watcher, steady: Container[int]) -> None:
+        if id(answering.cr_code) in steady:
+            self._run_at_once(answering, watcher)
+        else:
+            self._run_in_task(finish(answering, watcher), watcher)
+
+    def _run_at_once(self, answering: Coroutine[Any, Any, None], watcher: Watcher) -> None:
         try:
             # A context of its own: what one request sets, the next one must not see.
             suspended_on = copy_context().run(answering.send, None)
@@ -93,12 +154,30 @@ def make_schedule(loop: asyncio.AbstractEventLoop, callback: Callable[[Watcher],
             watcher.err(error)
         else:
             # Only an answer to an exception, or a stream, comes here: it goes on in a Task.
-            run_in_task(finish(resume(answering, suspended_on), watcher), watcher)
+            self._run_in_task(finish(resume(answering, suspended_on), watcher), watcher)
 
-    def run_in_task(answering: Coroutine[Any, Any, None], watcher: Watcher) -> None:
-        watcher.taskref(loop.create_task(answering))
+    def _run_in_task(self, answering: Coroutine[Any, Any, None], watcher: Watcher) -> None:
+        watcher.taskref(self._loop.create_task(answering))
 
-    return schedule
+
+class ReadAhead:
+    """Granian's protocol object of a request whose body is here, or was asked for."""
+
+    __slots__ = ("_body", "_protocol")
+
+    def __init__(self, protocol: Any, body: Any) -> None:
+        self._protocol = protocol
+        self._body = body
+
+    async def __call__(self) -> bytes:
+        body: bytes = self._body.result() if self._body.done() else await self._body
+        return body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield await self()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._protocol, name)
 
 
 async def finish(answering: Any, watcher: Watcher) -> None:
@@ -109,6 +188,7 @@ async def finish(answering: Any, watcher: Watcher) -> None:
         if not is_drain(error):
             watcher.err(error)
             return
+        apologise(watcher.proto)
     watcher.done()
 
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from trine.errors import SetupError
 
-from .drain import ENDED_BY_DRAIN, ConnectionCount
+from .drain import ENDED_BY_DRAIN, ConnectionCount, end_sockets, open_sockets
 from .logs import say
 from .options import ServerOptions
 
@@ -86,6 +86,8 @@ class Worker:
         deadline = time.monotonic() + self.options.drain_timeout
         ask_clients_to_leave()
         await self._until(lambda: not self._connections(), min(time.monotonic() + LINGER, deadline))
+        end_sockets()
+        await self._until(lambda: not open_sockets, min(time.monotonic() + _LAST_WORDS, deadline))
         served.close()
         await self._until(lambda: served.is_closed() and not any(served.in_flight()), min(time.monotonic() + LINGER, deadline))
         # A connection that never sends a request may stay open, but nobody is waited for who has asked for nothing.
