@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from typing import Annotated
+from urllib.parse import quote
 
 import pytest
 from pydantic import BaseModel, Field
 
-from trine import App, Depends, UploadFile
-from trine.security import HTTPBearer
+from trine import App, Depends, Form, RedirectResponse, Settings, UploadFile
+from trine.security import HTTPBearer, OAuth2AuthorizationCodeBearer
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.browser
@@ -60,10 +61,15 @@ class Visit:
         self.page = page
         self.url = url
         self.complaints: list[str] = []
-        page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
+        page.on("console", lambda message: self._read(message.type, message.text))
         page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         page.on("request", lambda request: self._check(request.url))
         page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url} {request.failure}"))
+
+    def _read(self, kind: str, text: str) -> None:
+        # Everything but Chromium's own advice about Swagger UI's form fields.
+        if kind != "verbose":
+            self.complaints.append(f"{kind}: {text}")
 
     def _check(self, url: str) -> None:
         if not url.startswith((self.url, f"blob:{self.url}", "data:")):
@@ -73,10 +79,10 @@ class Visit:
 @pytest.fixture
 def visit(browser, live_server) -> Iterator[Callable[..., Visit]]:
     """Open a page of the application: `visit("/docs", **context options)`. It must have nothing to complain of in the end."""
-    server = live_server(make_app())
     visits: list[Visit] = []
 
-    def open_page(path: str, **options: object) -> Visit:
+    def open_page(path: str, app: App | None = None, **options: object) -> Visit:
+        server = live_server(app or make_app())
         page = browser.new_context(**options).new_page()
         visits.append(Visit(page, server.url))
         page.goto(server.url + path)
@@ -135,6 +141,42 @@ def test_authorizing_and_trying_out(visit):
     page.locator(".auth-btn-wrapper").get_by_role("button", name="Apply credentials").click()
     page.locator(".auth-btn-wrapper").get_by_role("button", name="Close").click()
     assert answer_of(open_operation(page, "mine_mine_get")) == ("200", '"secret"')
+
+
+@pytest.fixture
+def provider(live_server) -> str:
+    """A sign-in provider on an origin of its own, which lets everybody in."""
+    app = App(settings=Settings(security_headers={}))
+
+    @app.get("/authorize")
+    def authorize(redirect_uri: str, state: str) -> RedirectResponse:
+        return RedirectResponse(f"{redirect_uri}?code=right&state={quote(state)}")
+
+    return live_server(app).url
+
+
+def test_signing_in_at_a_provider(visit, provider):
+    app = App(title="Shop")
+    scheme = OAuth2AuthorizationCodeBearer(authorizationUrl=f"{provider}/authorize", tokenUrl="token")
+
+    @app.post("/token", include_in_schema=False)
+    def token(code: Annotated[str, Form()]) -> dict[str, str]:
+        return {"access_token": f"token for {code}", "token_type": "bearer"}
+
+    @app.get("/mine")
+    def mine(token: Annotated[str, Depends(scheme)]) -> str:
+        return token
+
+    page = visit("/docs", app=app).page
+    page.get_by_role("button", name="Authorize").first.click()
+    dialogue = page.locator(".auth-container")
+    dialogue.get_by_label("client_id:").fill("shop")
+    with page.expect_popup() as popup:
+        dialogue.get_by_role("button", name="Apply given OAuth2 credentials").click()
+    dialogue.get_by_role("button", name="Remove authorization").wait_for()
+    assert popup.value.is_closed()
+    dialogue.get_by_role("button", name="Close").click()
+    assert answer_of(open_operation(page, "mine_mine_get")) == ("200", '"token for right"')
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])
