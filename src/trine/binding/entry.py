@@ -1,7 +1,7 @@
 """The functions that servers call: one for RSGI, one for ASGI. Everything here runs for every request."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from trine.errors import HeadersTooLarge, HTTPException, WebSocketDisconnect, WebSocketException, WebSocketRequestValidationError
@@ -174,10 +174,18 @@ async def _talk(table: Table, socket: WebSocket) -> None:
     if found is None:
         await socket.close(1000, "Not found")
         return
-    endpoint, values = found
     task = asyncio.current_task()
-    if task is not None:
-        open_sockets.add(task)
+    if task is None:
+        await _converse(socket, *found)
+        return
+    open_sockets.add(task)
+    try:
+        await _converse(socket, *found)
+    finally:
+        open_sockets.discard(task)
+
+
+async def _converse(socket: WebSocket, endpoint: Callable[..., Awaitable[None]], values: Sequence[Any]) -> None:
     try:
         await endpoint(socket, *values)
     except WebSocketRequestValidationError as error:
@@ -199,9 +207,6 @@ async def _talk(table: Table, socket: WebSocket) -> None:
     else:
         if socket.client_state is not WebSocketState.DISCONNECTED:
             await socket.close()
-    finally:
-        if task is not None:
-            open_sockets.discard(task)
 
 
 async def _refuse_host(_request: Request) -> Response:

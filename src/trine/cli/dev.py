@@ -24,7 +24,7 @@ Examples:
 @common_options
 @click.option("--reload/--no-reload", default=True, help="Start anew when a file changes.", show_default=True)
 @click.option("--watch", multiple=True, type=click.Path(exists=True), help="Another folder or file to watch. May be repeated.")
-def command(target: str | None, reload: bool, watch: tuple[str, ...], **options: Any) -> None:  # noqa: FBT001 - Click passes by name
+def command(target: str | None, reload: bool, watch: tuple[str, ...], **options: Any) -> None:
     """Serve an application while it is written: development mode, with reload and error pages."""
     from trine.server.options import ServerOptions
     from trine.server.run import run

@@ -23,7 +23,7 @@ cannot be listened on.
 """
 
 
-def show_version(context: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: ARG001, FBT001 - Click's signature
+def show_version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
     """Print the versions that matter in a report about a mistake."""
     if not value or context.resilient_parsing:
         return

@@ -23,7 +23,7 @@ COLUMNS = ("methods", "path", "name", "handler")
 @target_argument
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @env_file
-def command(target: str | None, as_json: bool, env_file: str) -> None:  # noqa: FBT001 - Click passes by name
+def command(target: str | None, as_json: bool, env_file: str) -> None:
     """Show which function answers which path, and where it is written."""
     app = load_application(target, env_file=env_file)
     app.prepare()
@@ -60,7 +60,7 @@ def rows(app: Any) -> Iterator[dict[str, Any]]:
 def place(handler: Any) -> str:
     """Where a function is written, as an editor opens it."""
     handler = inspect.unwrap(getattr(handler, "func", handler))
-    code = getattr(handler, "__code__", None) or getattr(getattr(handler, "__call__", None), "__code__", None)
+    code = getattr(handler, "__code__", None) or getattr(vars(type(handler)).get("__call__"), "__code__", None)
     if code is None:
         return type(handler).__name__
     path = os.path.relpath(code.co_filename)

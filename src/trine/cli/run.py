@@ -40,7 +40,7 @@ at once. HUP starts new workers with the code as it is now, and lets the old one
 @option("--backlog", default=1024, type=click.IntRange(1), help="Connections that wait to be accepted.")
 @option("--preload/--no-preload", default=True, help="Load the application once, and fork the workers from it.")
 @option("--pid-file", type=click.Path(dir_okay=False), help="Write the process id here, and refuse to start twice.")
-def command(target: str | None, server: Any, asgi: bool, **options: Any) -> None:  # noqa: FBT001 - Click passes by name
+def command(target: str | None, server: Any, asgi: bool, **options: Any) -> None:
     """Serve an application for production."""
     from trine.server.options import ServerOptions
     from trine.server.run import run
@@ -61,7 +61,7 @@ command.__doc__ = f"{command.help}\n\n{TARGET_HELP}"
 command.help = command.__doc__
 
 
-def announce(options: Any, facts: dict[str, Any]) -> None:  # noqa: ARG001 - what `run` passes
+def announce(options: Any, facts: dict[str, Any]) -> None:
     """Say where the server is, once it answers."""
     workers = f"{options.workers} worker{'s' if options.workers > 1 else ''}"
     how = f"{options.engine.capitalize()}, {options.interface.upper()}"

@@ -40,6 +40,7 @@ class BrokenProgram:
             proto.response_empty(400, [])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer over ASGI."""
         if scope["type"] != "http":
             return
         allowed = self.hosts.allow([value.decode("latin-1") for name, value in scope["headers"] if name == b"host"])

@@ -3,7 +3,8 @@
 A rolling restart starts a new generation, with the code as it is now, and lets the old one go. A generation is a fresh Python
 process, so it sees every file anew; the workers of one generation share the memory of the application that it loaded.
 
-It talks to the process that started it over one socket: options come in, "ready" goes out, and the end of either is seen by the other.
+It talks to the process that started it over one socket: options come in, a word that it serves goes out, and each sees
+the other's end.
 """
 
 import gc

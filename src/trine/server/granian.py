@@ -1,7 +1,8 @@
 """Granian: the server that `trine run` starts. It speaks RSGI and ASGI, and reads HTTP outside of Python.
 
-Granian's own process manager is not used: it gives each worker a socket of its own, whose waiting connections are lost with it, and gives
-up when a worker dies twice within six seconds. Names that Granian does not promise are used here and in `scheduler.py` alone.
+Granian's own process manager is not used: it gives each worker a socket of its own, whose waiting connections are lost
+with it, and gives up when a worker dies twice within six seconds. Names that Granian does not promise are used here and
+in `scheduler.py` alone.
 """
 
 import asyncio
@@ -88,7 +89,7 @@ def _run(kind: Any, answer: Answer, drain: Callable[[], None], worker: Worker, l
     granian = _new_worker(kind, worker.listener, worker.options)
     threaded = kind is _native.ASGIWorker or worker.options.http == "2"
     serve_name = f"serve_{'mtr' if threaded else 'str'}{'_uds' if worker.options.uds else ''}"
-    scheduler = _processes._new_cbscheduler(loop, answer_request, impl_asyncio=True)
+    scheduler = _processes._new_cbscheduler(loop, answer_request, impl_asyncio=True)  # noqa: SLF001 - Granian's own
     worker.watch(loop)
     getattr(granian, serve_name)(scheduler, loop, served.signal)
     worker.ready()
@@ -156,7 +157,7 @@ def _new_worker(kind: Any, listener: Any, options: ServerOptions) -> Any:
         options.http,
         http1,
         http2,
-        True,  # WebSockets.
+        *(True,),  # WebSockets.
         None,  # No files: the application serves its own.
         *tls,
         (None, None),

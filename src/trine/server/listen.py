@@ -144,7 +144,7 @@ def _refused(address: str, error: OSError) -> SetupError:
 
 
 def refuse_new(listener: socket.socket) -> None:
-    """Take no new connections, while the workers serve on. Who comes now is refused once the last worker has let go of the socket.
+    """Take no new connections, while the workers serve on. Who comes now is refused once the last worker lets go.
 
     `shutdown` would refuse at once, but workers that accept would spin on the socket.
     """

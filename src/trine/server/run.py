@@ -31,7 +31,7 @@ from .logs import say
 from .options import ServerOptions
 
 Announce = Callable[[ServerOptions, dict[str, Any]], None]
-"""Called once the server answers, with its options and what the application says of itself: `docs`, the path of its documentation."""
+"""Called once the server answers, with its options and what the application says of itself: `docs`, the path of its pages."""
 
 _GRACE = 8.0
 _PAUSE = 1.0
@@ -113,7 +113,7 @@ class Server:
         ours, theirs = socket.socketpair()
         descriptors = [listener.fileno(), theirs.fileno()]
         command = [sys.executable, "-P", "-m", "trine.server.generation", *map(str, descriptors)]
-        process = subprocess.Popen(command, pass_fds=descriptors)
+        process = subprocess.Popen(command, pass_fds=descriptors)  # noqa: S603 - ourselves
         theirs.close()
         ours.sendall(f"{self.options.to_json()}\n".encode())
         self.generations.append(_Started(process, ours, listener))
@@ -157,7 +157,7 @@ class Server:
             say(f"New workers cannot be started: {error}.", logging.ERROR)
 
     def _restart_after_change(self) -> None:
-        """Let the generation go, then start the next: what a program holds alone, it must let go of first. Clients wait meanwhile."""
+        """Let the generation go, then start the next: a program may hold what only one can have. Clients wait meanwhile."""
         for started in self.generations:
             self._tell_to_leave(started)
         self.start_again = None if self.generations else 0.0

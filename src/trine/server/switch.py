@@ -14,6 +14,7 @@ class Switch:
         self.closing = closing
 
     def __call__(self, *arguments: Any) -> Any:
+        """Call the application."""
         return self.answer(*arguments)
 
     def drain(self) -> None:

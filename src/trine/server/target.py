@@ -162,8 +162,10 @@ def _is_application(value: Any) -> bool:
 
 
 def _takes_three(value: Any) -> bool:
-    code = getattr(value, "__code__", None) or getattr(getattr(type(value), "__call__", None), "__code__", None)
-    return code is not None and code.co_argcount - (not hasattr(value, "__code__")) == 3
+    if hasattr(value, "__code__"):
+        return bool(value.__code__.co_argcount == 3)
+    code = getattr(vars(type(value)).get("__call__"), "__code__", None)
+    return code is not None and code.co_argcount == 4
 
 
 def _article(value: Any) -> str:

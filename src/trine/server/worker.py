@@ -51,7 +51,7 @@ class Worker:
         self.listener = listener
         self.ready = ready
         self._lifeline = lifeline
-        self._asked: asyncio.Event | None = None
+        self._asked = asyncio.Event()
         self._connections = ConnectionCount(listener)
 
     def new_loop(self) -> asyncio.AbstractEventLoop:
@@ -67,7 +67,7 @@ class Worker:
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Listen for the signal to stop, and for the end of the parent process."""
-        asked = self._asked = asyncio.Event()
+        asked = self._asked
 
         def orphaned() -> None:
             loop.remove_reader(self._lifeline)
@@ -78,7 +78,6 @@ class Worker:
 
     async def until_asked(self) -> None:
         """Wait until the worker shall stop."""
-        assert self._asked is not None, "watch() comes first"
         await self._asked.wait()
 
     async def drain(self, served: Served, ask_clients_to_leave: Callable[[], None]) -> None:
@@ -103,7 +102,8 @@ class Worker:
 
     @staticmethod
     async def _until(condition: Callable[[], bool], deadline: float) -> None:
-        while not condition() and time.monotonic() < deadline:
+        # What is waited for is asked of the system and of servers, which send no event.
+        while not condition() and time.monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(_STEP)
 
 
@@ -119,7 +119,7 @@ def run_worker(worker: Worker, load: Callable[[], Any]) -> int:
         return 1
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 1
-    except BaseException:  # noqa: BLE001 - the process ends here, and says why
+    except BaseException:
         logger.exception("The application did not start, or did not stop, in worker %d.", os.getpid())
         return 1
     return 0

@@ -19,6 +19,7 @@ class WrappedProtocol:
         return headers
 
     def __call__(self) -> Awaitable[bytes]:
+        """Read the whole body."""
         body: Awaitable[bytes] = self.inner()
         return body
 
