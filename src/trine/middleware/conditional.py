@@ -8,7 +8,7 @@ from hashlib import blake2b
 from trine.errors import SetupError
 from trine.http import FileResponse, Handler, Request, Response
 
-from .ownership import own_copy
+from .header_lines import line_of, own_copy, set_line
 
 _find_tags = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")').findall
 _MAX_LENGTH = 8192
@@ -20,7 +20,7 @@ class ConditionalGetMiddleware:
     """Tag answers to GET by their content, and answer 304 where the client has the tag, or the date, already.
 
     The handler still runs: what is saved is the sending. An own `ETag` or `Last-Modified` is used as it is; streams and
-    bodies above `max_size` bytes get no tag. Compression goes outside: add it after this one. Costs 2 µs for 1 kB.
+    bodies above `max_size` bytes get no tag. Compression goes outside: add it after this one. Costs 6 µs for 1 kB.
     """
 
     def __init__(self, *, max_size: int = 1024 * 1024) -> None:
@@ -43,13 +43,13 @@ class ConditionalGetMiddleware:
     def _tag(self, response: Response) -> Response:
         if isinstance(response, FileResponse):
             response.load_stat()
-        headers, body = response.headers, response.body
-        if "etag" in headers or not body or len(body) > self.max_size:
+        body = response.body
+        if not body or len(body) > self.max_size or line_of(response, "etag") is not None:
             return response
-        if "no-store" in headers.get("cache-control", "") or "content-encoding" in headers:
+        if "no-store" in (line_of(response, "cache-control") or "") or line_of(response, "content-encoding") is not None:
             return response
         response = own_copy(response)
-        response.headers["etag"] = f'"{blake2b(body, digest_size=16).hexdigest()}"'
+        set_line(response, "etag", f'"{blake2b(body, digest_size=16).hexdigest()}"')
         return response
 
 
@@ -58,9 +58,9 @@ def _is_known(request: Request, response: Response) -> bool:
     if tags:
         line = ", ".join(tags)[:_MAX_LENGTH]
         # Weak comparison (RFC 9110 §8.8.3.2): what was compressed on its way is still the same.
-        etag = response.headers.get("etag", "").removeprefix("W/")
+        etag = (line_of(response, "etag") or "").removeprefix("W/")
         return line.strip() == "*" or (etag != "" and etag in _find_tags(line))
-    since, modified = _date(request.headers.get("if-modified-since")), _date(response.headers.get("last-modified"))
+    since, modified = _date(request.headers.get("if-modified-since")), _date(line_of(response, "last-modified"))
     return since is not None and modified is not None and modified <= since
 
 

@@ -7,7 +7,7 @@ from trine.errors import SetupError
 from trine.http import Handler, PlainTextResponse, Request, Response
 from trine.settings import Problem, Settings
 
-from .ownership import own_copy
+from .header_lines import add_vary, own_copy, set_line
 from .tokens import checked_names, is_token, split_list
 
 ALL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
@@ -23,8 +23,8 @@ _MAX_HEADERS = 64
 class CORSMiddleware:
     """Answer preflight requests and mark answers that other origins may read.
 
-    It limits who may read, not who may send: what changes something needs a protection of its own. Costs 1 µs for a
-    request from another origin, 0.3 µs for others.
+    It limits who may read, not who may send: what changes something needs a protection of its own. Costs 3 µs, and
+    5 for a request from another origin.
     """
 
     def __init__(
@@ -92,9 +92,9 @@ class CORSMiddleware:
 
     def _mark(self, response: Response, origin: str) -> Response:
         if self.is_allowed(origin):
-            response.headers["access-control-allow-origin"] = "*" if self._is_public else origin
+            set_line(response, "access-control-allow-origin", "*" if self._is_public else origin)
             for name, value in self._marks:
-                response.headers[name] = value
+                set_line(response, name, value)
         return response if self._is_public else _vary(response)
 
     def _make_marks(self) -> list[tuple[str, str]]:
@@ -137,7 +137,7 @@ class CORSMiddleware:
 
 
 def _vary(response: Response) -> Response:
-    response.headers.add_vary_header("Origin")
+    add_vary(response, "Origin")
     return response
 
 

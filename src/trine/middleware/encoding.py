@@ -15,7 +15,7 @@ def accepts_encoding(line: str, coding: str) -> bool:
     for member in split_list(line[:_MAX_LENGTH]):
         name, _, parameter = member.partition(";")
         name = name.strip().lower()
-        is_taken = not parameter or _is_positive(parameter.strip().lower())
+        is_taken = not parameter or _is_positive(parameter.strip().lower()) is not None
         if name == coding:
             return is_taken
         if name == "*":

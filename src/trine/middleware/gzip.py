@@ -9,7 +9,7 @@ from trine.errors import SetupError
 from trine.http import FileResponse, Handler, Request, Response, StreamingResponse
 
 from .encoding import accepts_encoding
-from .ownership import own_copy
+from .header_lines import add_vary, line_of, own_copy
 
 # Compressing more than this takes a millisecond or more: a thread's work.
 _LARGE = 64 * 1024
@@ -39,7 +39,7 @@ class GZipMiddleware:
 
     A page that repeats what was sent beside a secret tells the secret by its length, however encrypted (BREACH): a random
     part of up to `noise` bytes blurs it, and where that is not enough an answer with `Cache-Control: no-transform` is left
-    alone. Costs 15 µs for 4 kB of JSON; large bodies are compressed in threads.
+    alone. Costs 0.3 µs for a small answer and 25 µs for 4 kB of JSON; large bodies are compressed in threads.
     """
 
     def __init__(self, *, minimum_size: int = 500, level: int = 6, noise: int = 100) -> None:
@@ -62,7 +62,7 @@ class GZipMiddleware:
             if not self._is_worth_it(response):
                 return response
             response = own_copy(response)
-            response.headers.add_vary_header("Accept-Encoding")
+            add_vary(response, "Accept-Encoding")
             if not accepts_encoding(", ".join(request.headers.getlist("accept-encoding")), "gzip"):
                 return response
             return await self._compress(response)
@@ -70,15 +70,18 @@ class GZipMiddleware:
         return with_gzip
 
     def _is_worth_it(self, response: Response) -> bool:
-        status, headers = response.status_code, response.headers
-        if status < 200 or status in (204, 206, 304) or "content-encoding" in headers or "content-range" in headers:
+        status, body = response.status_code, response.body
+        if status < 200 or status in (204, 206, 304) or (body is not None and len(body) < self.minimum_size):
             return False
-        if "no-transform" in headers.get("cache-control", ""):
+        if line_of(response, "content-encoding") is not None or line_of(response, "content-range") is not None:
+            return False
+        if "no-transform" in (line_of(response, "cache-control") or ""):
             return False
         if isinstance(response, FileResponse):
             response.load_stat()
-        length = len(response.body) if response.body is not None else headers.content_length
-        return (length is None or length >= self.minimum_size) and _is_compressible(headers.content_type or "")
+        length = response.headers.content_length if body is None else len(body)
+        content_type = (line_of(response, "content-type") or "").partition(";")[0].strip().lower()
+        return (length is None or length >= self.minimum_size) and _is_compressible(content_type)
 
     async def _compress(self, response: Response) -> Response:
         headers = response.headers

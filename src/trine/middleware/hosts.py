@@ -10,7 +10,7 @@ from trine.server import AllowedHosts
 class TrustedHostMiddleware:
     """Answer requests for these hosts only; `.example.org` or `*.example.org` includes subdomains, `*` is any.
 
-    The application as a whole already answers to `TRINE_ALLOWED_HOSTS` alone, before any middleware. Costs 0.3 µs.
+    The application as a whole already answers to `TRINE_ALLOWED_HOSTS` alone, before any middleware. Costs 2 µs.
     """
 
     def __init__(self, *, allowed_hosts: Collection[str], www_redirect: bool = False) -> None:
@@ -27,7 +27,7 @@ class TrustedHostMiddleware:
 
         async def with_trusted_host(request: Request) -> Response:
             lines = request.headers.getlist("host")
-            if self.hosts.allow(lines):
+            if (len(lines) == 1 and lines[0] in self.hosts.known) or self.hosts.allow(lines):
                 return await handler(request)
             if self.www_redirect and len(lines) == 1 and self.hosts.allow([f"www.{lines[0]}"]):
                 return RedirectResponse(request.url.replace(netloc=f"www.{lines[0]}"))

@@ -11,7 +11,7 @@ class HTTPSRedirectMiddleware:
 
     Behind a proxy the scheme is the one of `X-Forwarded-Proto`, which is believed from `TRINE_TRUSTED_PROXIES` alone: without
     them every request seems plain, and redirects go in circles. Paths in `exempt`, such as a health check's, are answered
-    over both. Costs 0.1 µs.
+    over both. Costs 0.3 µs.
     """
 
     def __init__(self, *, status_code: int = 307, port: int | None = None, exempt: Collection[str] = ()) -> None:

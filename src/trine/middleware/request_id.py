@@ -10,7 +10,7 @@ from typing import Any
 from trine.errors import SetupError
 from trine.http import Handler, Request, Response, StreamingResponse
 
-from .ownership import own_copy
+from .header_lines import own_copy, set_line
 from .tokens import checked_names
 
 # What others may put into our logs: nothing that could end a line or need quoting.
@@ -37,7 +37,7 @@ class RequestIDMiddleware:
     """Give each request an id: the client's where it sent a sane one, else a new one of 32 hexadecimal digits.
 
     It stands in `request.state.request_id`, in the answer's header, in problem details, and in logs through
-    `RequestIDFilter`. With `accept=False` no client chooses its own. Costs 2 µs.
+    `RequestIDFilter`. With `accept=False` no client chooses its own. Costs 5 µs.
     """
 
     def __init__(self, *, header: str = "x-request-id", accept: bool = True) -> None:
@@ -57,7 +57,7 @@ class RequestIDMiddleware:
                 response = own_copy(await handler(request))
             finally:
                 _current.reset(token)
-            response.headers[self.header] = request_id
+            set_line(response, self.header, request_id)
             if isinstance(response, StreamingResponse):
                 response.body_iterator = _named(response.body_iterator, request_id)
             return response

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from trine.errors import SetupError
 from trine.http import Handler, MutableHeaders, Request, Response
 
-from .ownership import own_copy
+from .header_lines import default_line, own_copy, set_line
 
 Sources = str | Sequence[str]
 # Where the nonce of an answer goes: `"script-src": ["'self'", NONCE]`.
@@ -19,7 +19,7 @@ class SecurityHeadersMiddleware:
 
     `settings.security_headers` costs nothing and serves for whatever is always the same; this middleware is for the rest.
     Where a policy contains `'nonce'`, each answer gets its own in `request.state.csp_nonce`: write it into the page's
-    `<script nonce=...>`. What a handler sets itself stays. Costs 1 µs, with a nonce 3.
+    `<script nonce=...>`. What a handler sets itself stays. Costs 3 µs, with a nonce 4.
     """
 
     def __init__(
@@ -58,14 +58,14 @@ class SecurityHeadersMiddleware:
             if has_nonce:
                 nonce = request.state.csp_nonce = secrets.token_urlsafe(16)
             response = own_copy(await handler(request))
-            headers = response.headers
             for name, value in self._plain:
-                headers[name] = value
+                set_line(response, name, value)
             if self._policy:
-                headers.setdefault(self._policy_header, self._policy.replace(NONCE, f"'nonce-{nonce}'"))
+                policy = self._policy.replace(NONCE, f"'nonce-{nonce}'") if has_nonce else self._policy
+                default_line(response, self._policy_header, policy)
             if self._hsts and request.scheme == "https":
                 # Over plain HTTP anybody could say it: browsers do not listen (RFC 6797 §8.1).
-                headers.setdefault("strict-transport-security", self._hsts)
+                default_line(response, "strict-transport-security", self._hsts)
             return response
 
         return with_security_headers

@@ -13,7 +13,7 @@ from trine.http import Connection, Handler, Request, Response, render_cookie
 from trine.security import TimedSigner
 from trine.settings import Problem, Settings, check_secret_key
 
-from .ownership import own_copy
+from .header_lines import add_vary, own_copy
 
 # RFC 6265 §6.1: browsers keep at least 4096 bytes of name, value and attributes, and most no more.
 MAX_COOKIE = 4096
@@ -26,7 +26,7 @@ class SessionMiddleware:
     The cookie goes over HTTPS alone, is out of reach for scripts and is not sent from other sites. It is named with the prefix
     `__Host-`, so that no sibling domain can plant one. A session counts for `max_age` seconds since its last change, and is
     renewed after a tenth of that time. There is no list of sessions on the server: a copied cookie stays good until it is
-    too old. Costs nothing for requests that do not look at it, 25 µs for those that do.
+    too old. Costs 0.5 µs for requests that do not look at it, 30 µs for those that do.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ class _Keeper:
         """Send the session where it has changed or must be renewed. Raises where no browser would keep it."""
         origin = session.origin if isinstance(session, Session) else _Origin(None, 0, had_cookie=True)
         # The answer depends on the cookie: no cache may give it to somebody else.
-        response.headers.add_vary_header("Cookie")
+        add_vary(response, "Cookie")
         if not session:
             if origin.had_cookie:
                 self._send(response, request, "", 0)
