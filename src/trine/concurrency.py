@@ -187,8 +187,9 @@ class Deadlines:
         if self.entries:
             for task in [task for task, deadline in self.entries.items() if deadline <= now]:
                 del self.entries[task]
-                self.expired.add(task)
-                task.cancel()
+                if task is not None:  # What runs without a Task has nothing to cancel.
+                    self.expired.add(task)
+                    task.cancel()
         loop.call_later(self.tick, self._sweep)
 
 

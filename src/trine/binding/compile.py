@@ -47,8 +47,9 @@ class _EndpointCompiler(StepWriter):
         self.reply_status = str(bound.status_code)
 
     def _may_suspend(self) -> bool:
-        if self.plan.body_kind != "none":
-            return True
+        return self.plan.body_kind != "none" or self._steps_may_suspend()
+
+    def _steps_may_suspend(self) -> bool:
         for step in self.plan.steps:
             kind = step.call.kind
             if kind == "async" and has_await(step.call.function):
@@ -64,6 +65,8 @@ class _EndpointCompiler(StepWriter):
         endpoint: Endpoint = define(self.name, self.out.source, title, self.namespace())
         # Said of the function itself: who calls it may then do without a Task.
         endpoint.never_suspends = not self._may_suspend()  # type: ignore[attr-defined] # functions carry attributes
+        whole_body = self.plan.body_kind in ("json", "embedded")
+        endpoint.suspends_to_read = whole_body and not self._steps_may_suspend()  # type: ignore[attr-defined] # the same
         return endpoint
 
     def namespace(self) -> dict[str, Any]:

@@ -119,11 +119,10 @@ class Table:
         for pattern, socket, _ in found.sockets:
             self.tree.add(pattern, SOCKET_METHOD, socket)
 
-    @property
-    def steady(self) -> frozenset[int]:
-        """The endpoints that never suspend, by the identity of their code."""
-        codes = [endpoint.__code__ for endpoint in self._compiled if getattr(endpoint, "never_suspends", False)]
-        return frozenset(id(code) for code in codes)
+    def steady(self, *claims: str) -> frozenset[int]:
+        """The endpoints that make one of these claims of themselves, by the identity of their code."""
+        found = [endpoint for endpoint in self._compiled if any(getattr(endpoint, claim, False) for claim in claims)]
+        return frozenset(id(endpoint.__code__) for endpoint in found)
 
     def find(self, path: str, method: str) -> tuple[Endpoint, Sequence[Any]] | None:
         """Find the endpoint for a path and method, and the path's values."""

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Container, Coroutine, Generator
 from contextvars import copy_context
 from functools import partial
-from types import coroutine
+from types import CoroutineType, coroutine
 from typing import Any, Protocol
 
 from .drain import apologise, is_drain
@@ -133,12 +133,13 @@ class _Bursts:
                 entry = self._app.rsgi_entry
                 self._run_in_task(finish(entry(watcher.scope, ReadAhead(watcher.proto, body)), watcher), watcher)
         self._slow = set(self._reading)
-        self._is_watching = bool(self._slow)
-        if self._slow or self._reading:
+        self._is_watching = False
+        # Asked again, because a request may have come between the two lines above.
+        if self._reading:
             self._is_watching = True
             self._loop.call_later(_PATIENCE, self._watch)
 
-    def _answer(self, answering: Coroutine[Any, Any, None], watcher: Watcher, steady: Container[int]) -> None:
+    def _answer(self, answering: "CoroutineType[Any, Any, None]", watcher: Watcher, steady: Container[int]) -> None:
         if id(answering.cr_code) in steady:
             self._run_at_once(answering, watcher)
         else:
@@ -170,6 +171,7 @@ class ReadAhead:
         self._body = body
 
     async def __call__(self) -> bytes:
+        """The whole body."""
         body: bytes = self._body.result() if self._body.done() else await self._body
         return body
 
