@@ -17,6 +17,7 @@ from granian.server import mp
 
 from .access import access_log_of
 from .drain import apologise, closing_asgi, closing_rsgi, is_drain
+from .one_core import share_one_core
 from .options import ServerOptions
 from .scheduler import finish, install
 from .switch import Switch
@@ -36,6 +37,7 @@ _FILE_THREADS = 512
 
 def serve(app: Any, worker: Worker) -> None:
     """Serve an application until the worker is asked to stop."""
+    share_one_core()
     loop = worker.new_loop()
     logging.getLogger("_granian").setLevel(logging.WARNING)
     if worker.options.interface == "rsgi" and hasattr(app, "__rsgi__"):
