@@ -119,6 +119,9 @@ class Param:
     def completed(self, options: dict[str, Any]) -> Self:
         """The same declaration with further options; its own ones win."""
         copied = copy(self)
+        if "alias" in self.options:
+            # A name given here is the name, whatever Field() called it.
+            options = {key: value for key, value in options.items() if key not in ("validation_alias", "serialization_alias")}
         copied.options = {**options, **self.options}
         return copied
 

@@ -29,7 +29,8 @@ class _ASGIConnection:
         path = scope["path"]
         # Servers pass the whole path; what is below the mount point is ours.
         self.path = path[len(root_path) :] if root_path and path.startswith(root_path) else path
-        self.root_path = root_path
+        # A proxy that takes a prefix away without saying so: then the application says it.
+        self.root_path = root_path or getattr(app, "root_path", "")
         self.app = scope.get("app") if app is None else app  # type: ignore[assignment] # without an application there is none to ask
         self.path_params = scope.get("path_params", {}) if path_params is None else path_params
 

@@ -29,6 +29,7 @@ class _RSGIConnection:
         self.path = source.path
         self.app = app
         self.path_params = path_params
+        self.root_path = getattr(app, "root_path", "")
 
     @property
     def query_string(self) -> str:
