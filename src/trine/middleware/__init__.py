@@ -3,6 +3,7 @@
 from .asgi import ASGIMiddleware
 from .conditional import ConditionalGetMiddleware
 from .cors import CORSMiddleware
+from .csrf import CSRFMiddleware
 from .gzip import GZipMiddleware
 from .hosts import TrustedHostMiddleware
 from .https_redirect import HTTPSRedirectMiddleware
@@ -13,6 +14,7 @@ from .session import Session, SessionMiddleware
 __all__ = [
     "ASGIMiddleware",
     "CORSMiddleware",
+    "CSRFMiddleware",
     "ConditionalGetMiddleware",
     "GZipMiddleware",
     "HTTPSRedirectMiddleware",

@@ -4,6 +4,7 @@ from .api_key import APIKeyCookie, APIKeyHeader, APIKeyQuery
 from .http import HTTPAuthorizationCredentials, HTTPBase, HTTPBasic, HTTPBasicCredentials, HTTPBearer, HTTPDigest
 from .oauth2 import OAuth2, OAuth2AuthorizationCodeBearer, OAuth2PasswordBearer
 from .open_id import OpenIdConnect
+from .origin import SameOrigin
 from .password_form import OAuth2PasswordRequestForm, OAuth2PasswordRequestFormStrict
 from .scheme import SecurityScheme
 from .signing import Signer, TimedSigner
@@ -24,6 +25,7 @@ __all__ = [
     "OAuth2PasswordRequestForm",
     "OAuth2PasswordRequestFormStrict",
     "OpenIdConnect",
+    "SameOrigin",
     "SecurityScheme",
     "Signer",
     "TimedSigner",

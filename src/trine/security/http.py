@@ -44,7 +44,7 @@ class HTTPBase(SecurityScheme):
             return None
         return HTTPAuthorizationCredentials(scheme=scheme, credentials=credentials)
 
-    def _fits(self, scheme: str) -> bool:  # noqa: ARG002 - subclasses look at it
+    def _fits(self, scheme: str) -> bool:
         return True
 
     def _document(self) -> dict[str, Any]:
