@@ -117,12 +117,12 @@ class Exchange:
 
     async def started(self) -> bool:
         """Wait for the answer to begin. False where the application ended without one."""
-        await self._signal.until(lambda: self.status is not None or self._ended)
+        await self._signal.until(lambda: self.status is not None or self.ended)
         return self.status is not None
 
     async def arrived(self) -> list[bytes]:
         """Wait for pieces of the answer; an empty list is the end, and then the application has finished all its work."""
-        await self._signal.until(lambda: self._chunks or self.complete or self._ended)
+        await self._signal.until(lambda: self._chunks or self.complete or self.ended)
         if not self._chunks:
             await self.settle()
         chunks = list(self._chunks)
@@ -154,7 +154,8 @@ class Exchange:
         self._signal.tell()
 
     @property
-    def _ended(self) -> bool:
+    def ended(self) -> bool:
+        """Whether the application has finished."""
         return self._running is None or self._running.done()
 
     def _leave(self) -> None:

@@ -1,5 +1,6 @@
 """How httpx2 reaches an application without sockets. Answers arrive as they are sent, piece by piece."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -22,6 +23,10 @@ class Conversation:
         self.exchange = exchange
         self.raises = raises
         self.grace = grace
+        self.early: list[bytes] = []
+        """What arrived together with the status and headers."""
+        self.finished = False
+        """Whether the answer is complete and the application has finished all its work."""
 
     async def begin(self) -> tuple[int, list[tuple[bytes, bytes]]]:
         """Send the request, and wait for status and headers."""
@@ -32,6 +37,10 @@ class Conversation:
         except BaseException:
             await self.leave()
             raise
+        # One turn of the loop more: a small answer is then complete, and nobody needs to ask again.
+        await asyncio.sleep(0)
+        if exchange.ended and exchange.complete:
+            self.early = await self.more()
         await self._raise()
         if started and exchange.status is not None:
             return exchange.status, exchange.headers
@@ -46,6 +55,7 @@ class Conversation:
         await self._raise()
         if not chunks and self.exchange.status is not None and not self.exchange.complete:
             raise httpx2.RemoteProtocolError("The application ended before its answer was complete.")
+        self.finished = self.exchange.ended and (self.exchange.complete or not chunks)
         return chunks
 
     async def leave(self) -> None:
@@ -103,15 +113,17 @@ class AnswerStream(httpx2.SyncByteStream):
         self.timeout = timeout
 
     def __iter__(self) -> Iterator[bytes]:
+        yield from self.talk.early
         try:
-            while chunks := self.portal.call(self.talk.more(), self.timeout):
-                yield from chunks
+            while not self.talk.finished:
+                yield from self.portal.call(self.talk.more(), self.timeout)
         except NotInTime:
             raise httpx2.ReadTimeout(f"Nothing more arrived within {self.timeout} seconds.") from None
 
     def close(self) -> None:
         """Leave."""
-        self.portal.call(self.talk.leave())
+        if not self.talk.finished:
+            self.portal.call(self.talk.leave())
 
 
 class AsyncTransport(httpx2.AsyncBaseTransport):
@@ -142,13 +154,16 @@ class AsyncAnswerStream(httpx2.AsyncByteStream):
         self.talk = talk
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        while chunks := await self.talk.more():
-            for chunk in chunks:
+        for chunk in self.talk.early:
+            yield chunk
+        while not self.talk.finished:
+            for chunk in await self.talk.more():
                 yield chunk
 
     async def aclose(self) -> None:
         """Leave."""
-        await self.talk.leave()
+        if not self.talk.finished:
+            await self.talk.leave()
 
 
 def read_timeout(request: httpx2.Request) -> float | None:
