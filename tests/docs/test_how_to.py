@@ -18,7 +18,6 @@ def test_own_middleware(client_of):
 
 def test_visits(client_of):
     client = client_of("visits")
-    client.base_url = "https://testserver"
     assert [client.get("/").json() for _ in range(2)] == ["This is visit 1.", "This is visit 2."]
 
 

@@ -58,12 +58,12 @@ def cookie_of(response) -> str:
 
 
 def test_session_is_kept(client_for):
-    client = client_for(shop(), base_url="https://testserver")
+    client = client_for(shop())
     assert client.get("/set/name/ada").json() == {"name": "ada"}
     assert client.get("/").json() == {"name": "ada"}
     assert client.get("/nested").json() == {"name": "ada", "cart": [1]}
     assert client.get("/nested").json() == {"name": "ada", "cart": [1, 1]}
-    assert client_for(shop(), base_url="https://testserver").get("/").json() == {}
+    assert client_for(shop()).get("/").json() == {}
 
 
 def test_cookie_is_as_safe_as_a_cookie_can_be(client_for):
@@ -91,7 +91,7 @@ def test_cookie_for_a_domain_has_no_host_prefix(client_for):
 
 
 def test_request_that_does_not_look_at_the_session_costs_nothing(client_for):
-    client = client_for(shop(), base_url="https://testserver")
+    client = client_for(shop())
     client.get("/set/name/ada")
     response = client.get("/none")
     assert "set-cookie" not in response.headers
@@ -99,7 +99,7 @@ def test_request_that_does_not_look_at_the_session_costs_nothing(client_for):
 
 
 def test_unchanged_session_is_not_sent_again(client_for):
-    client = client_for(shop(), base_url="https://testserver")
+    client = client_for(shop())
     client.get("/set/name/ada")
     response = client.get("/")
     assert "set-cookie" not in response.headers
@@ -107,7 +107,7 @@ def test_unchanged_session_is_not_sent_again(client_for):
 
 
 def test_cleared_session_is_forgotten(client_for):
-    client = client_for(shop(), base_url="https://testserver")
+    client = client_for(shop())
     client.get("/set/name/ada")
     response = client.get("/clear")
     assert response.headers["set-cookie"].startswith('__Host-session=""; expires=')
@@ -141,7 +141,7 @@ def test_cookie_without_its_prefix_is_not_read(client_for):
 
 
 def test_session_ends(client_for, clock):
-    client = client_for(shop(max_age=100), base_url="https://testserver")
+    client = client_for(shop(max_age=100))
     cookie = cookie_of(client.get("/set/name/ada"))
     clock.now += 100
     headers = {"cookie": f"__Host-session={cookie}"}
@@ -273,3 +273,9 @@ def test_production_does_not_start_with_an_insecure_cookie():
         "SessionMiddleware has secure=False: the session cookie travels in the clear. Remove secure=False, and serve over HTTPS. "
         "If it is meant: TRINE_ACCEPT_RISKS=insecure-session"
     )
+
+
+async def test_session_is_kept_by_the_asynchronous_client_too(async_client_for):
+    async with async_client_for(shop()) as client:
+        await client.get("/set/name/ada")
+        assert (await client.get("/")).json() == {"name": "ada"}

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import httpx2
 
-from .client import Pairs, handshake, with_user_agent
+from .client import Pairs, handshake, trust_plain_http, with_user_agent
 from .opening import read_opening
 from .transport import AsyncTransport
 from .websocket import AsyncWebSocketSession
@@ -46,7 +46,12 @@ class AsyncTestClient(httpx2.AsyncClient):
             timeout=timeout,
             trust_env=False,
             transport=AsyncTransport(self._wire, client=client, raises=raise_server_exceptions, grace=grace),
+            event_hooks={"response": [self._keep_cookies]},
         )
+
+    async def _keep_cookies(self, response: httpx2.Response) -> None:
+        if response.request.url.scheme == "http":
+            trust_plain_http(self.cookies.jar)
 
     def websocket_connect(
         self, url: str, subprotocols: Sequence[str] = (), *, headers: Pairs | None = None, params: Any = None

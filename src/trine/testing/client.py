@@ -1,6 +1,7 @@
 """A client for tests: httpx2's own, on the real application, without sockets."""
 
 from collections.abc import Mapping, Sequence
+from http.cookiejar import CookieJar
 from types import TracebackType
 from typing import Any, Self
 
@@ -54,12 +55,17 @@ class TestClient(httpx2.Client):
             timeout=timeout,
             trust_env=False,
             transport=Transport(self._wire, lambda: self.portal, client=client, raises=raise_server_exceptions, grace=grace),
+            event_hooks={"response": [self._keep_cookies]},
         )
 
     @property
     def portal(self) -> Portal:
         """Where the application runs: `client.portal.call(coroutine)` runs a coroutine beside it, on its event loop."""
         return self._portal or shared_portal()
+
+    def _keep_cookies(self, response: httpx2.Response) -> None:
+        if response.request.url.scheme == "http":
+            trust_plain_http(self.cookies.jar)
 
     def websocket_connect(
         self, url: str, subprotocols: Sequence[str] = (), *, headers: Pairs | None = None, params: Any = None
@@ -92,6 +98,12 @@ class TestClient(httpx2.Client):
                 portal.call(self._wire.stop())
             finally:
                 portal.close()
+
+
+def trust_plain_http(jar: CookieJar) -> None:
+    """Send secure cookies over plain HTTP too: nothing leaves the process, and browsers do the same on localhost."""
+    for cookie in jar:
+        cookie.secure = False
 
 
 def with_user_agent(headers: Pairs | None) -> httpx2.Headers:
