@@ -56,3 +56,11 @@ def test_a_project_may_test_both_wires(pytester):
         """
     )
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)
+
+
+def test_a_missing_httpx2_names_the_extra():
+    program = "import sys; sys.modules['httpx2'] = None; from trine.testing import TestClient"
+    run = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    assert run.stderr.splitlines()[-1] == (
+        'ModuleNotFoundError: TestClient needs httpx2. Install it with: pip install "trine[test]"'
+    )
