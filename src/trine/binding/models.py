@@ -93,6 +93,7 @@ def picker(model: Any, item: Input) -> Callable[[Any], Any]:
     """Make the function that takes a model's fields, and what else there is, from a `Received`."""
     fields = names_of(model, item)
     is_header = item.kind == "header"
+    unasked = TRANSPORT_HEADERS if is_header and _extra(model) in ("allow", "forbid") else frozenset[str]()
 
     def pick(received: Any) -> Any:
         if not isinstance(received, Received):
@@ -109,7 +110,7 @@ def picker(model: Any, item: Input) -> Callable[[Any], Any]:
                     break
         # Whether further names are welcome is the model's decision (`extra="forbid"`).
         for name in received:
-            if name not in seen and not (is_header and name in TRANSPORT_HEADERS):
+            if name not in seen and name not in unasked:
                 picked[name] = received[name]
         return picked
 

@@ -1,14 +1,16 @@
 """Read a function's signature once: which inputs, dependencies and objects of the request it asks for."""
 
 import inspect
+import typing
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, is_typeddict
 
-from pydantic import AliasChoices
+from pydantic import AliasChoices, Json
 from pydantic.fields import FieldInfo
+from typing_extensions import TypeAliasType
 
 from trine.errors import SetupError
 from trine.http import BackgroundTasks, Connection, Request, Response, UploadFile
@@ -52,11 +54,18 @@ class Input:
     @property
     def is_sequence(self) -> bool:
         """Whether every value of the name is taken, not only one."""
-        return any(is_sequence_type(member) for member in union_members(self.annotation))
+        return not self.is_json_text and any(is_sequence_type(member) for member in union_members(self.annotation))
+
+    @property
+    def is_json_text(self) -> bool:
+        """Whether one value carries JSON (Pydantic's `Json`), whatever the type that it is decoded to."""
+        return any(item is Json or type(item) is Json for item in metadata_of(self.annotation))
 
     @property
     def is_model(self) -> bool:
         """Whether the fields of a model are read one by one (a parameter model)."""
+        if self.is_json_text:
+            return False
         members = [member for member in union_members(self.annotation) if member is not NoneType]
         return self.kind in ("query", "header", "cookie", "form") and all(is_fields_model(member) for member in members)
 
@@ -250,6 +259,27 @@ def bare_type(annotation: Any) -> Any:
     return members[0] if len(members) == 1 else annotation
 
 
+def resolved(annotation: Any) -> Any:
+    """The type that a `type` statement (PEP 695) stands for; any other type as it is."""
+    while isinstance(annotation, TypeAliasType | _TYPE_ALIAS):
+        annotation = annotation.__value__
+    return annotation
+
+
+# typing's own class exists since Python 3.12, and is not the one of typing_extensions everywhere.
+_TYPE_ALIAS: Any = getattr(typing, "TypeAliasType", TypeAliasType)
+
+
+def metadata_of(annotation: Any) -> tuple[Any, ...]:
+    """What stands beside a type in `Annotated`, also behind `| None`."""
+    if get_origin(annotation) is Annotated:
+        inner, *metadata = get_args(annotation)
+        return (*metadata_of(inner), *metadata)
+    if get_origin(annotation) in (Union, UnionType):
+        return tuple(item for member in get_args(annotation) for item in metadata_of(member))
+    return ()
+
+
 def union_members(annotation: Any) -> tuple[Any, ...]:
     """The members of a union, each without `Annotated`; a type that is no union is its own only member."""
     while get_origin(annotation) is Annotated:
@@ -301,7 +331,7 @@ def is_upload(annotation: Any) -> bool:
 
 def _split(parameter: inspect.Parameter, function: Any, *, in_path: bool) -> tuple[Any, Param | None, Depends | None]:
     """Take an annotation apart: the type, and the `Param` or `Depends` that stands in it or in the default."""
-    annotation = Any if parameter.annotation is parameter.empty else parameter.annotation
+    annotation = Any if parameter.annotation is parameter.empty else resolved(parameter.annotation)
     param: Param | None = None
     depends: Depends | None = None
     said: dict[str, Any] = {}
@@ -339,7 +369,9 @@ def _split(parameter: inspect.Parameter, function: Any, *, in_path: bool) -> tup
             )
         param, depends = (default, None) if isinstance(default, Param) else (None, default)
     if said and depends is None:
-        param = (param or (Path if in_path else _guess(annotation, function))()).completed({key: said[key] for key in said if key != "default"})
+        param = (param or (Path if in_path else _guess(annotation, function))()).completed(
+            {key: said[key] for key in said if key != "default"}
+        )
     return annotation, param, depends
 
 

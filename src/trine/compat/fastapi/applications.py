@@ -1,5 +1,6 @@
 """`fastapi.applications`: `FastAPI`, an application that speaks FastAPI's words."""
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,8 @@ from .exception_handlers import (
     request_validation_exception_handler,
     websocket_request_validation_exception_handler,
 )
-from .limits import BODY_LIMIT, FormLimits, checked_body_size
+from .exceptions import FastAPIDeprecationWarning
+from .limits import BODY_LIMIT, READING, FormLimits, Reading, checked_body_size
 from .openapi.docs import get_redoc_html, get_swagger_ui_html, get_swagger_ui_oauth2_redirect_html
 from .openapi.utils import get_openapi
 from .params import Depends
@@ -90,6 +92,9 @@ class FastAPI(Starlette):
         self.separate_input_output_schemas = separate_input_output_schemas
         self.servers = list(servers or ())
         self.root_path = root_path or openapi_prefix
+        if self.root_path:
+            message = "The prefix that a proxy strips belongs to the server: fastapi run --root-path, uvicorn --root-path."
+            warnings.warn(message, FastAPIDeprecationWarning, stacklevel=2)
         self.root_path_in_servers = root_path_in_servers
         self.docs_url = docs_url
         self.redoc_url = redoc_url
@@ -136,6 +141,7 @@ class FastAPI(Starlette):
             scope["root_path"] = self.root_path
         if self.max_body_size is not None:
             scope[BODY_LIMIT] = self.max_body_size
+        scope[READING] = scope.get(READING, Reading()).join(self.router.reading)
         await super().__call__(scope, receive, send)
 
     # The documentation ------------------------------------------------------------------------------------------------

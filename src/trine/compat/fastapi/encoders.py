@@ -16,7 +16,7 @@ from uuid import UUID
 from pydantic import AnyUrl, BaseModel, NameEmail, SecretBytes, SecretStr
 from pydantic_core import PydanticUndefined, Url
 
-from .exceptions import PydanticV1NotSupportedError
+from .exceptions import PydanticV1NotSupportedError, is_v1_model
 
 Encoder = Callable[[Any], Any]
 
@@ -159,11 +159,12 @@ class _Choice:
         return (self.include is None or key in self.include) and key not in self.exclude
 
     def _encode_other(self, value: Any) -> Any:
-        for kind in type(value).__mro__:
-            if kind in ENCODERS_BY_TYPE:
-                return ENCODERS_BY_TYPE[kind](value)
-        if type(value).__module__.startswith("pydantic.v1"):
+        if is_v1_model(type(value)):
             raise PydanticV1NotSupportedError("pydantic.v1 models cannot be encoded: use a model of Pydantic 2.")
+        for kind, encode in ENCODERS_BY_TYPE.items():
+            # What an object says that it is counts, also where its class only pretends.
+            if isinstance(value, kind):
+                return encode(value)
         if type(value).__module__.startswith("pydantic"):
             return str(value)
         return self.encode(_attributes(value))

@@ -1,8 +1,10 @@
 """FastAPI's exceptions. Those of requests and responses are Trine's own; the rest concerns declarations."""
 
 import inspect
-from collections.abc import Mapping, Sequence
-from typing import Any
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, get_args
 
 from trine import errors as trine_errors
 from trine.compat.starlette.exceptions import HTTPException as StarletteHTTPException
@@ -52,14 +54,49 @@ class FastAPIDeprecationWarning(UserWarning):
     """A word of FastAPI's that has a newer one."""
 
 
-class DeclarationError(FastAPIError, AssertionError):
+class DeclarationError(FastAPIError, AssertionError, ValueError):
     """A declaration that Trine refuses. FastAPI asserts some of these and raises others: both kinds of handler see it."""
 
 
 def as_fastapi_error(error: SetupError) -> FastAPIError:
-    """Give a start-up mistake the class that FastAPI's users catch."""
-    kind = DependencyScopeError if "scope" in error.message else DeclarationError
-    return kind(str(error))
+    """Give a start-up mistake the class that FastAPI's users catch, and FastAPI's words where it has some."""
+    for pattern, words in _WORDS:
+        match = re.match(pattern, error.message, re.DOTALL)
+        if match is not None:
+            kind = DependencyScopeError if "scope" in words else DeclarationError
+            return kind(match.expand(words))
+    return DeclarationError(str(error))
+
+
+# What programs and their tests match; Trine's own message says more.
+_WORDS = (
+    (r"(\w+) parameter '(\w+)' of .* has a type that text cannot carry", r"\1 parameter '\2' must be one of the supported types"),
+    (
+        r"(\w+)\(\) of '(\w+)' in .* sets a default inside Annotated",
+        r"`\1` default value cannot be set in `Annotated` for '\2'. Set the default value with `=` instead.",
+    ),
+    (
+        r"The dependency '(?:.*\.)?(\w+)' lives until the response was sent",
+        r'The dependency "\1" has a scope of "request", it cannot depend on dependencies with scope "function"',
+    ),
+    (
+        r"The handler '\w+' returns (.*): part of it is a Response",
+        r"\1 is no valid Pydantic field type for a response. Use the parameter response_model=None.",
+    ),
+)
+
+
+def is_v1_model(kind: Any) -> bool:
+    """Whether a type is a model of `pydantic.v1`."""
+    return inspect.isclass(kind) and any(base.__module__.startswith("pydantic.v1") for base in kind.__mro__)
+
+
+def refuse_v1_models(*annotations: Any) -> None:
+    """Raise for types that hold a model of `pydantic.v1`."""
+    for annotation in annotations:
+        if is_v1_model(annotation):
+            raise PydanticV1NotSupportedError(f"{annotation.__name__} is a model of pydantic.v1: use one of Pydantic 2.")
+        refuse_v1_models(*get_args(annotation))
 
 
 class ValidationException(ValidationFailure):
@@ -109,3 +146,14 @@ def with_endpoint(error: ValidationFailure, endpoint: Any, path: str) -> Validat
     if code is not None:
         place |= {"file": code.co_filename, "line": code.co_firstlineno}
     return kind(error.errors(), body=error.body, endpoint_ctx=place)
+
+
+@contextmanager
+def naming(endpoint: Any, path: str) -> Iterator[None]:
+    """Let validation errors inside the block say which endpoint they concern."""
+    try:
+        yield
+    except ValidationFailure as error:
+        if isinstance(error, ValidationException):
+            raise
+        raise with_endpoint(error, endpoint, path) from error

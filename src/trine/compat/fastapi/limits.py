@@ -9,6 +9,9 @@ from trine.http import FormLimits as TrineFormLimits
 BODY_LIMIT = "trine.max_body_size"
 """Where the limit that holds for a request lies in its scope."""
 
+READING = "trine.reading"
+"""Where a scope says how the applications above read bodies."""
+
 
 class FormLimits(TypedDict, total=False):
     """Limits of a form; each that is missing is the one of the router above."""

@@ -10,6 +10,7 @@ from trine.binding.bound import BoundRoute, bind_route, bind_websocket
 from trine.binding.compile import compile_endpoint
 from trine.binding.context import BindContext
 from trine.binding.socket import compile_socket
+from trine.binding.validate import adapter_for
 from trine.binding.wires import REQUEST
 from trine.compat.starlette.paths import DeclaredPath, route_path
 from trine.compat.starlette.routes import (
@@ -21,7 +22,7 @@ from trine.compat.starlette.routes import (
     endpoint_name,
     handling_exceptions,
 )
-from trine.errors import SetupError, ValidationFailure
+from trine.errors import SetupError
 from trine.http import Response as TrineResponse
 from trine.openapi.callbacks import bind_sent
 from trine.routing import FlatRoute, Layer, PathPattern
@@ -33,9 +34,9 @@ from trine.types import ASGIApp, Receive, Scope, Send
 from . import params
 from .datastructures import Default, DefaultPlaceholder
 from .encoders import jsonable_encoder
-from .exceptions import ValidationException, as_fastapi_error, with_endpoint
+from .exceptions import as_fastapi_error, naming, refuse_v1_models
 from .frontend import METHODS, Frontend, match_below
-from .limits import BODY_LIMIT, FormLimits, Reading, checked_body_size, checked_form_limits
+from .limits import BODY_LIMIT, READING, FormLimits, Reading, checked_body_size, checked_form_limits
 from .requests import Request
 from .responses import JSONResponse
 from .streaming import as_response_endpoint
@@ -236,9 +237,14 @@ class APIRoute(Route):
         """Find mistakes where they are made. What stands on no path, such as a webhook, is looked at with the document."""
         if self.path.startswith("/"):
             try:
+                refuse_v1_models(given(self.response_model), *(answer.get("model") for answer in self.own_responses.values()))
+                refuse_v1_models(*(annotation for annotation in getattr(self.endpoint, "__annotations__", {}).values()))
                 # Parameters of the path may stand in a prefix that nobody has said yet.
                 bound = bind_sent(self.flat(), bind_context(_NoApplication()))
                 _ = bound.codec if bound.has_body else None
+                for answer in self.own_responses.values():
+                    if answer.get("model") is not None:
+                        adapter_for(answer["model"])
             except SetupError as error:
                 raise as_fastapi_error(error) from error
 
@@ -283,13 +289,8 @@ class APIRoute(Route):
         async def answer(request: Any) -> TrineResponse:
             endpoint = self._endpoint(request.scope.get("app") or _NoApplication())
             values = (request.path_params[name] for name in self.param_convertors)
-            try:
+            with naming(self.endpoint, self._described(request)):
                 response: TrineResponse = await endpoint(request, *values)
-            except ValidationFailure as error:
-                if isinstance(error, ValidationException):
-                    raise
-                path = f"{request.method} {request.scope.get('root_path', '')}{self.path}"
-                raise with_endpoint(error, self.endpoint, path) from error
             return response
 
         return answer
@@ -301,6 +302,9 @@ class APIRoute(Route):
         if compiled is None:
             compiled = self._compiled[key] = compile_endpoint(self.bind(app), REQUEST)
         return compiled
+
+    def _described(self, request: Any) -> str:
+        return f"{request.method} {request.scope.get('root_path', '')}{self.path}"
 
     # Answering ------------------------------------------------------------------------------------------------------
 
@@ -324,14 +328,16 @@ class APIRoute(Route):
         if limit is not None:
             scope[BODY_LIMIT] = limit
         request = Request(scope, receive, send)
-        request.form_limits = self.reading.trine_limits()
-        if not self.reading.is_strict and "content-type" not in request.headers:
+        reading = scope.get(READING, Reading()).join(self.reading)
+        request.form_limits = reading.trine_limits()
+        if not reading.is_strict and "content-type" not in request.headers:
             request.assume_json()
 
         async def call_endpoint(scope: Scope, receive: Receive, send: Send) -> None:
             async with request.exit_stack:
                 response = await handler(request)
-                await send_response(response, send, [], head=scope["method"] == "HEAD")
+                with naming(self.endpoint, self._described(request)):
+                    await send_response(response, send, [], head=scope["method"] == "HEAD")
             await request.close()
 
         await handling_exceptions(call_endpoint, request)(scope, receive, send)
@@ -408,10 +414,8 @@ class APIWebSocketRoute(WebSocketRoute):
 
         async def call_endpoint(scope: Scope, receive: Receive, send: Send) -> None:
             values = (socket.path_params[name] for name in self.param_convertors)
-            try:
+            with naming(self.endpoint, f"WS {scope.get('root_path', '')}{self.path}"):
                 await talk(socket, *values)
-            except ValidationFailure as error:
-                raise with_endpoint(error, self.endpoint, f"WS {scope.get('root_path', '')}{self.path}") from error
 
         await handling_exceptions(call_endpoint, socket)(scope, receive, send)
 

@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any, get_args
 
 from trine.binding.encode import response_codec
-from trine.compat.starlette.responses import StreamingResponse
+from trine.compat.starlette.responses import Response, StreamingResponse
 from trine.concurrency import iterate_in_thread
 from trine.http import JSONResponse as TrineJSONResponse
 from trine.http.sse import ServerSentEvent, encode_event
@@ -38,18 +38,22 @@ def as_response_endpoint(
         make = response_class
 
     @wraps(endpoint)
-    async def answer_with_stream(**arguments: Any) -> Any:
+    async def answer_with_stream(*, stream_reply: Response, **arguments: Any) -> Any:
         source = endpoint(**arguments)
         items = source if isinstance(source, AsyncIterable) else iterate_in_thread(source)
         response = make(items)
-        if status_code is not None:
-            response.status_code = status_code
+        response.status_code = stream_reply.status_code or status_code or response.status_code
+        for name, value in stream_reply.headers.items():
+            response.headers.append(name, value)
         return response
 
-    # Read as what it is now: an `async def` whose answer is not validated as a whole.
+    # Read as what it is now: an `async def` whose answer is not validated as a whole, and that sees what dependencies say.
+    reply = inspect.Parameter("stream_reply", inspect.Parameter.KEYWORD_ONLY, annotation=Response)
+    parameters = [parameter.replace(kind=reply.kind) for parameter in signature.parameters.values()]
+    declared = signature.replace(parameters=[*parameters, reply], return_annotation=StreamingResponse)
     del answer_with_stream.__wrapped__
     answer_with_stream.__streams__ = endpoint  # type: ignore[attr-defined] # read by the documentation
-    answer_with_stream.__signature__ = signature.replace(return_annotation=StreamingResponse)  # type: ignore[attr-defined] # read by inspect
+    answer_with_stream.__signature__ = declared  # type: ignore[attr-defined] # read by inspect
     return answer_with_stream
 
 

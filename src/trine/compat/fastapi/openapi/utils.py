@@ -45,7 +45,10 @@ def get_openapi(
         declarations=SimpleNamespace(routes=_bound(routes)),
         webhooks=_sent(webhooks or ()),
     )
-    document = make_document(described)
+    try:
+        document = make_document(described)
+    except SetupError as error:
+        raise as_fastapi_error(error) from error
     document["openapi"] = openapi_version
     return document
 
