@@ -73,8 +73,8 @@ class HTTPException(TrineError):
 class BadRequest(HTTPException):
     """The request cannot be understood: broken syntax, encoding or framing."""
 
-    def __init__(self, detail: Any = None) -> None:
-        super().__init__(400, detail)
+    def __init__(self, detail: Any = None, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(400, detail, headers)
 
 
 class RequestTimeout(HTTPException):
@@ -89,7 +89,9 @@ class BodyTooLarge(HTTPException):
 
     def __init__(self, size: int | None, limit: int) -> None:
         said = "larger" if size is None else f"{size} bytes, more"
-        super().__init__(413, f"The request body is {said} than the {limit} bytes that are accepted here.")
+        message = f"The request body is {said} than the {limit} bytes that are accepted here."
+        # The rest of the body is not waited for.
+        super().__init__(413, message, {"connection": "close"})
 
 
 class HeadersTooLarge(HTTPException):

@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 from trine.errors import BrokenMessage, WebSocketDisconnect
 from trine.http.connection import Connection
-from trine.http.json import decode_json
 
 
 class WebSocketState(Enum):
@@ -68,6 +67,8 @@ class WebSocket(Connection):
 
     async def receive_json(self, mode: Literal["text", "binary"] = "text") -> Any:
         """Wait for a message and decode it from JSON. Raises `BrokenMessage`."""
+        from trine.http.json import decode_json
+
         message = await (self.receive_text() if mode == "text" else self.receive_bytes())
         try:
             return decode_json(message)

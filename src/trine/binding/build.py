@@ -12,7 +12,7 @@ from trine.server.proxy import proxies_of, trust_proxies_asgi, trust_proxies_rsg
 from trine.types import Receive, Scope, Send
 
 from .context import BindContext
-from .dispatch import Declarations, Table, read_declarations, request_handler, serve_handler, wrap
+from .dispatch import Declarations, Table, in_time, read_declarations, request_handler, serve_handler, wrap
 from .entry import asgi_entry, asgi_host, choose_by_host, rsgi_entry, rsgi_host
 from .recover import ServerErrorPage, make_recover
 from .wires import ASGI, REQUEST, RSGI, Wire
@@ -65,7 +65,7 @@ def _build(app: Any, found: Declarations, wire: Wire, hosts: AllowedHosts) -> Ca
     if middleware:
         # Below middleware, requests find their way in a table of handlers.
         inner = Table(found, REQUEST, redirect_slashes=app.redirect_slashes)
-        handler = wrap(request_handler(inner), middleware)
+        handler = in_time(wrap(request_handler(inner), middleware), found.context)
     entry = rsgi_entry if wire is RSGI else asgi_entry
     answer: Callable[..., Awaitable[None]] = entry(table, hosts, handler)
     if not found.hosts:

@@ -43,7 +43,7 @@ class _EndpointCompiler(StepWriter):
         self.out.reserved.add(self.name)
         self.limit = context.max_body_size if layer.max_body_size is None else layer.max_body_size
         self.timeout = context.timeout if layer.timeout is None else layer.timeout
-        self.timed = wire is not REQUEST and self._may_suspend()
+        self.timed = self._may_suspend()
         self.reply_status = str(bound.status_code)
 
     def _may_suspend(self) -> bool:
@@ -88,6 +88,8 @@ class _EndpointCompiler(StepWriter):
         with out.block(f"async def {self.name}({wire.arguments}{values}):"):
             if self.needs_request and wire.request != "request":
                 out.line(f"request = {make_request}")
+            if plan.asks_for("request"):
+                out.line("request.body_limit = LIMIT")
             if plan.body_kind in ("json", "embedded"):
                 out.line("body = None")
             if wire.respond:
@@ -111,7 +113,8 @@ class _EndpointCompiler(StepWriter):
                 with out.block("except CancelledError:"):
                     out.line("if task not in expired:")
                     out.line("    raise")
-                    self._write_recovery("timed_out(task, expired, reading)", make_request)
+                    receiving = ", request.is_receiving" if self.needs_request else ""
+                    self._write_recovery(f"timed_out(task, expired, reading{receiving})", make_request)
                 with out.block("finally:"):
                     out.line("entries.pop(task, None)")
                     self._write_close()

@@ -1,5 +1,6 @@
 """From a server's call to the compiled function of a route: the host, the path, the method."""
 
+from asyncio import current_task
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from trine.types import ASGIApp, Receive, Scope, Send
 from .bound import BoundRoute, bind_route, bind_websocket
 from .compile import Endpoint, compile_endpoint
 from .context import BindContext
+from .lifetimes import with_deadline
 from .socket import compile_socket
 from .wires import REQUEST, RSGI, Wire
 
@@ -149,7 +151,11 @@ class Table:
         path = request.path
         for prefix, app in self.found.mounts:
             if path == prefix or path.startswith(prefix + "/"):
+                # Another application has limits of its own.
+                self.found.context.deadlines.entries.pop(current_task(), None)
                 return await run_asgi(app, request, prefix)
+        if not path and not request.root_path:
+            raise HTTPException(400, "The request does not ask for a path.")  # CONNECT, or a target such as "host:80"
         allowed = self.allowed(path)
         if allowed:
             headers = {"allow": ", ".join(allowed)}
@@ -172,7 +178,7 @@ class Table:
             response: Response = await inner(request, *request.path_params.values())
             return response
 
-        handler = wrap(call_endpoint, middleware)
+        handler = in_time(wrap(call_endpoint, middleware), bound.context)
         names = bound.pattern.names
         if self.wire is REQUEST:
 
@@ -191,16 +197,22 @@ def wrap(handler: Handler, middleware: Iterable[Callable[[Handler], Handler]]) -
     return handler
 
 
+def in_time(handler: Handler, context: BindContext) -> Handler:
+    """Give a handler the application's deadline, where it has one."""
+    return handler if context.timeout is None else with_deadline(handler, context.deadlines, context.timeout)
+
+
 def serve_handler(handler: Handler, wire: Wire, context: BindContext, names: Sequence[str] = ()) -> Endpoint:
     """Let a `Request → Response` function answer a server directly."""
     return _serve_rsgi(handler, context, names) if wire is RSGI else _serve_asgi(handler, context, names)
 
 
 def _serve_rsgi(handler: Handler, context: BindContext, names: Sequence[str]) -> Endpoint:
-    recover, app, defaults = context.recover({}), context.app, list(context.default_headers)
+    recover, app, defaults, limit = context.recover({}), context.app, list(context.default_headers), context.max_body_size
 
     async def serve(scope: Any, proto: Any, *values: Any) -> None:
         request = rsgi.RSGIRequest(scope, proto, app, dict(zip(names, values, strict=True)) if names else {})
+        request.body_limit = limit
         try:
             try:
                 response = await handler(request)
@@ -220,10 +232,11 @@ def _serve_rsgi(handler: Handler, context: BindContext, names: Sequence[str]) ->
 
 
 def _serve_asgi(handler: Handler, context: BindContext, names: Sequence[str]) -> Endpoint:
-    recover, app, defaults = context.recover({}), context.app, list(context.default_headers)
+    recover, app, defaults, limit = context.recover({}), context.app, list(context.default_headers), context.max_body_size
 
     async def serve(scope: Scope, receive: Receive, send: Send, *values: Any) -> None:
         request = asgi.ASGIRequest(scope, receive, app, dict(zip(names, values, strict=True)) if names else {})
+        request.body_limit = limit
         try:
             try:
                 response = await handler(request)
@@ -261,4 +274,4 @@ def request_handler(table: Table) -> Handler:
     return route_request
 
 
-__all__ = ["SOCKET_METHOD", "Declarations", "Table", "read_declarations", "request_handler", "serve_handler", "wrap"]
+__all__ = ["SOCKET_METHOD", "Declarations", "Table", "in_time", "read_declarations", "request_handler", "serve_handler", "wrap"]

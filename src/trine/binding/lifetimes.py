@@ -1,11 +1,13 @@
 """When a request's parts end: clean-up that waits for the response, and requests that took too long."""
 
-from collections.abc import Callable
+from asyncio import CancelledError, current_task
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+from trine.concurrency import Deadlines
 from trine.errors import HandlerTimeout, RequestTimeout
-from trine.http import Request
+from trine.http import Handler, Request, Response
 
 
 @asynccontextmanager
@@ -23,12 +25,46 @@ async def in_place(manager: Any) -> Any:
         yield value
 
 
-def make_timed_out(seconds: float, body_seconds: float) -> Callable[[Any, set[Any], bool], Exception]:
+TimedOut = Callable[[Any, set[Any], bool, bool], Exception]
+
+
+def make_timed_out(seconds: float, body_seconds: float) -> TimedOut:
     """Make the function that says what a task that ran too long was doing: reading its request, or answering it."""
 
-    def timed_out(task: Any, expired: set[Any], reading: bool) -> Exception:
+    def timed_out(task: Any, expired: set[Any], reading: bool, receiving: bool = False) -> Exception:
         expired.discard(task)
         task.uncancel()
-        return RequestTimeout(body_seconds) if reading else HandlerTimeout(seconds)
+        if reading:
+            return RequestTimeout(body_seconds)
+        return RequestTimeout(seconds) if receiving else HandlerTimeout(seconds)
 
     return timed_out
+
+
+def with_deadline(handler: Handler, deadlines: Deadlines, seconds: float) -> Handler:
+    """End a handler that takes too long with a request that may have a body.
+
+    A route below it has a deadline of its own, which takes over from this one. What is left is middleware that waits for
+    a slow client, and without a body there is nothing to wait for.
+    """
+    entries, expired, timed_out = deadlines.entries, deadlines.expired, make_timed_out(seconds, seconds)
+
+    def handle_in_time(request: Request) -> Awaitable[Response]:
+        return handler(request) if request.method in _BODILESS else handle_timed(request)
+
+    async def handle_timed(request: Request) -> Response:
+        task = current_task()
+        entries[task] = deadlines.now + seconds
+        try:
+            return await handler(request)
+        except CancelledError:
+            if task not in expired:
+                raise
+            raise timed_out(task, expired, False, request.is_receiving) from None
+        finally:
+            entries.pop(task, None)
+
+    return handle_in_time
+
+
+_BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -9,7 +9,6 @@ from trine.errors import BadRequest, BodyTooLarge
 
 from .connection import Connection
 from .form import FormData
-from .json import decode_json
 from .multipart import FormLimits, MultipartError, parse_multipart, parse_urlencoded
 
 
@@ -17,6 +16,8 @@ class Request(Connection):
     """One HTTP request. The body is read on first use, never more than `body_limit` bytes of it."""
 
     body_limit: int | None = None
+    is_receiving = False
+    """Whether the body is being waited for."""
     form_limits: FormLimits = FormLimits()
     _body: bytes | None = None
     _json: Any
@@ -33,11 +34,15 @@ class Request(Connection):
         if limit is not None and declared is not None and declared > limit:
             raise BodyTooLarge(declared, limit)
         received = 0
+        self.is_receiving = True
         async for chunk in self._receive_chunks():
+            self.is_receiving = False
             received += len(chunk)
             if limit is not None and received > limit:
                 raise BodyTooLarge(None, limit)
             yield chunk
+            self.is_receiving = True
+        self.is_receiving = False
 
     async def body(self) -> bytes:
         """Return the whole body, reading it once."""
@@ -51,6 +56,8 @@ class Request(Connection):
     async def json(self) -> Any:
         """Return the body decoded from JSON, whatever its content type says."""
         if not hasattr(self, "_json"):
+            from .json import decode_json
+
             body = await self.body()
             try:
                 self._json = decode_json(body)
@@ -71,7 +78,8 @@ class Request(Connection):
                 else:
                     self._form = FormData([])
             except MultipartError as error:
-                raise BadRequest(str(error)) from error
+                # Perhaps in the middle of the form: the rest is not waited for.
+                raise BadRequest(str(error), {"connection": "close"}) from error
             if self._form:
                 self.exit_stack.push_async_callback(self._form.close)
         return self._form

@@ -183,12 +183,6 @@ def first_values(headers: Any) -> dict[bytes, bytes]:
     return dict(reversed(list(headers)))
 
 
-def check_length(declared: bytes, limit: int) -> None:
-    """Refuse a body that says itself that it is too large, before any of it is asked for."""
-    if declared.isdigit() and int(declared[:19]) > limit:
-        raise BodyTooLarge(int(declared[:19]), limit)
-
-
 async def read_body(message: Any, receive: Receive, limit: int, declared: bytes | None = None) -> bytes:
     """Read a body that came in more than one message, or is larger than the limit."""
     if declared is not None and declared.isdigit() and int(declared) > limit:

@@ -15,7 +15,8 @@ def below(scope: Scope, prefix: str) -> Scope:
 
 
 async def run_asgi(app: ASGIApp, request: Request, prefix: str) -> Response:
-    """Let an ASGI application answer a request below a path."""
+    """Let an ASGI application answer a request below a path. How large a body may be is that application's decision."""
+    request.body_limit = None
     return await call_asgi(app, below(request.scope, prefix), request)
 
 
