@@ -41,7 +41,7 @@ def as_response_endpoint(
     async def answer_with_stream(*, stream_reply: Response, **arguments: Any) -> Any:
         source = endpoint(**arguments)
         items = source if isinstance(source, AsyncIterable) else iterate_in_thread(source)
-        response = make(items)
+        response = make(_taking_turns(items))
         response.status_code = stream_reply.status_code or status_code or response.status_code
         for name, value in stream_reply.headers.items():
             response.headers.append(name, value)
@@ -55,6 +55,16 @@ def as_response_endpoint(
     answer_with_stream.__streams__ = endpoint  # type: ignore[attr-defined] # read by the documentation
     answer_with_stream.__signature__ = declared  # type: ignore[attr-defined] # read by inspect
     return answer_with_stream
+
+
+async def _taking_turns(items: AsyncIterable[Any]) -> AsyncIterator[Any]:
+    # A generator that never waits would keep the loop for itself, and could not even be cancelled.
+    try:
+        async for item in items:
+            yield item
+            await asyncio.sleep(0)
+    finally:
+        await _close(items)
 
 
 def yields(endpoint: Any) -> bool:
