@@ -1,7 +1,7 @@
 """Settings from variables: typed, extended, and every mistake reported at once."""
 
 import pytest
-from pydantic import BaseModel, SecretStr, field_validator
+from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from trine import App, Settings, SetupError
 from trine.settings import SettingsGroup
@@ -14,8 +14,8 @@ class Database(BaseModel):
 
 class ShopSettings(Settings, prefix="SHOPTEST_"):
     currency: str = "EUR"
-    rates: list[float] = []
-    limits: dict[str, int] = {}
+    rates: list[float] = Field(default_factory=list)
+    limits: dict[str, int] = Field(default_factory=dict)
     database: Database = Database()
     payment_key: SecretStr | None = None
     discount: int = 0
@@ -143,7 +143,7 @@ def test_missing_variable_is_named():
 def test_secrets_are_hidden_in_messages():
     class Keys(Settings, prefix="KEYSTEST_"):
         api_key: int = 0
-        pins: list[SecretStr] = []
+        pins: list[SecretStr] = Field(default_factory=list)
 
     message = mistakes(Keys, KEYSTEST_API_KEY="hunter2", KEYSTEST_PINS='["tiger')
     assert message == (
