@@ -55,13 +55,14 @@ class ThreadPool:
             if job is None:
                 return
             call, future = job
-            if future.cancelled():
-                continue
-            try:
-                self._done.append((future, call(), None))
-            except BaseException as error:  # noqa: BLE001 - it belongs to the caller, whatever it is
-                self._done.append((future, None, error))
-            self._wake(loop)
+            if not future.cancelled():
+                try:
+                    self._done.append((future, call(), None))
+                except BaseException as error:  # noqa: BLE001 - it belongs to the caller, whatever it is
+                    self._done.append((future, None, error))
+                self._wake(loop)
+            # A thread that waits keeps nothing alive: an exception holds the frames of its request, and so its answer open.
+            del job, call, future
 
     def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
         with self._lock:
@@ -131,6 +132,8 @@ async def iterate_in_thread(iterator: Iterator[T]) -> AsyncIterator[T]:
         if step is not None and not step.done():
             # Cancelled while the thread works: a generator can only be closed once it stands still.
             await asyncio.wait([step])
+        # A failed step holds its exception, which holds this frame. Without the circle an answer ends when its error is told.
+        step = None
         close = getattr(iterator, "close", None)
         if close is not None:
             await run_in_thread(close)
