@@ -13,6 +13,7 @@ find_version() {
     done
 }
 
+failed=()
 used=$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 for version in 3.11 3.12 3.13; do
     [ "$version" = "$used" ] && continue
@@ -28,6 +29,12 @@ for version in 3.11 3.12 3.13; do
         touch "$stamp"
     fi
     echo "Python $version:"
-    "$folder/bin/python" -m pytest -q -p no:cacheprovider -m "not slow and not browser and not network" \
-        --ignore=tests/examples --ignore=tests/journeys --ignore=tests/compat "$@"
+    # The rooms' own tests. Whole stories, peers' suites and the programs of the documentation do not depend on the version.
+    "$folder/bin/python" -m pytest -q -p no:cacheprovider -n 2 --dist loadfile -m "not slow and not browser and not network" \
+        --ignore=tests/compat --ignore=tests/docs --ignore=tests/examples --ignore=tests/journeys --ignore=tests/properties "$@" \
+        || failed+=("$version")
 done
+if [ ${#failed[@]} -gt 0 ]; then
+    echo "Failed on Python: ${failed[*]}"
+    exit 1
+fi
