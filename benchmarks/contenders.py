@@ -12,7 +12,7 @@ WSGI = COMMON - {"json-await"}
 # Trine and the hand-written application get the same options, the ones that `trine run` passes.
 GRANIAN = "{bin}/granian --workers 1 --loop uvloop --no-access-log --log-level warning --port {port}"
 UVICORN = "{bin}/uvicorn --workers 1 --loop uvloop --http httptools --no-access-log --log-level warning --port {port}"
-GUNICORN = "{bin}/gunicorn --workers 1 --log-level warning --bind 127.0.0.1:{port}"
+GUNICORN = "{bin}/gunicorn --workers 1 --threads 4 --log-level warning --bind 127.0.0.1:{port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,29 @@ ALL = (
         COMMON | {"typed-msgspec", "sync-inline"},
     ),
     Contender(
+        "raw-rsgi-batch",
+        "Granian, RSGI",
+        f"chrt --batch 0 {GRANIAN} --interface rsgi benchmarks.apps.raw_rsgi:app",
+        ("granian", "uvloop", "pydantic", "msgspec"),
+        "granian",
+        COMMON | {"typed-msgspec", "sync-inline"},
+    ),
+    Contender(
         "raw-asgi",
         "Uvicorn",
         f"{UVICORN} benchmarks.apps.raw_asgi:app",
         ("uvicorn", "uvloop", "httptools", "pydantic", "msgspec"),
         "uvicorn",
         COMMON | {"typed-msgspec", "sync-inline"},
+    ),
+    Contender(
+        "trine",
+        "Granian, RSGI",
+        "{bin}/trine run benchmarks.apps.trine_app:app --no-access-log --port {port}",
+        ("granian", "uvloop", "pydantic", "msgspec"),
+        "trine.app",
+        COMMON | {"typed-msgspec", "sync-inline"},
+        threads=True,
     ),
     Contender(
         "trine-rsgi",
@@ -87,14 +104,6 @@ ALL = (
         threads=True,
     ),
     Contender(
-        "fastapi-granian",
-        "Granian, ASGI",
-        f"{GRANIAN} --interface asgi benchmarks.apps.fastapi_app:app",
-        ("fastapi", "starlette", "granian"),
-        "fastapi",
-        threads=True,
-    ),
-    Contender(
         "starlette",
         "Uvicorn",
         f"{UVICORN} benchmarks.apps.starlette_app:app",
@@ -112,27 +121,10 @@ ALL = (
         threads=True,
     ),
     Contender(
-        "litestar-granian",
-        "Granian, ASGI",
-        f"{GRANIAN} --interface asgi benchmarks.apps.litestar_app:app",
-        ("litestar", "granian"),
-        "litestar",
-        COMMON | {"typed-msgspec", "sync-inline"},
-        threads=True,
-    ),
-    Contender(
         "blacksheep",
         "Uvicorn",
         f"{UVICORN} benchmarks.apps.blacksheep_app:app",
         ("blacksheep", "uvicorn"),
-        "blacksheep",
-        COMMON | {"sync-inline"},
-    ),
-    Contender(
-        "blacksheep-granian",
-        "Granian, ASGI",
-        f"{GRANIAN} --interface asgi benchmarks.apps.blacksheep_app:app",
-        ("blacksheep", "granian"),
         "blacksheep",
         COMMON | {"sync-inline"},
     ),

@@ -36,8 +36,12 @@ INTRODUCTION = """# Results
 Made by `{command}`. Each figure is requests per second of *server CPU*: user and system time of all of the server's
 processes, one worker pinned to one core, the load generator on the other. Ratios are taken within one round; the median
 counts, and the range stands behind it. "of raw" compares with the application written by hand for the same server.
-"Trine ÷ it" compares Trine on Granian with the row, and says *ahead* where the median and all rounds but one are above 1.
+"Trine ÷ it" compares `trine run` with the row, and says *ahead* where the median and all rounds but one are above 1.
 Every row gave the right answers, and refused the wrong requests, before it was timed.
+
+`trine` is `trine run` as it is shipped, access log off. `trine-rsgi` and `trine-asgi` are the same application on Granian's
+own command line and on Uvicorn, with the options of the applications written by hand beside them. A worker of `trine run`
+that has one processor only, as here, enters Linux's batch class; `raw-rsgi-batch` is `raw-rsgi` put there by hand.
 """
 
 
@@ -75,6 +79,7 @@ def _cells(results: Results, run: Run, app: str) -> list[str]:
         contender.server + (", threads" if contender.threads and run.workload == "sync" else ""),
         f"{rate:,.0f}",
         f"{1e6 / rate:.1f}",
+        f"{median(figure.system / figure.cpu for figure in figures):.0%}",
         f"{middle('per_second'):,.0f}",
         f"{middle('p50_us') / 1e3:.2f}",
         f"{middle('p99_us') / 1e3:.2f}",
@@ -92,9 +97,9 @@ def _against(results: Results, workload: str, app: str, reference: str | None) -
 
 
 def _trine_over(results: Results, workload: str, app: str) -> str:
-    if app == "trine-rsgi" or not (run := results.latest(workload, app, "trine-rsgi")):
+    if app == "trine" or not (run := results.latest(workload, app, "trine")):
         return ""
-    ratio = run.ratio("trine-rsgi", app)
+    ratio = run.ratio("trine", app)
     return f"{ratio}{' ahead' if ratio and ratio.is_ahead else ''}"
 
 

@@ -7,6 +7,7 @@ from statistics import median
 from typing import Any
 
 from .load import Load
+from .servers import CPU
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,14 +16,17 @@ class Figure:
 
     requests: int
     cpu: float
+    """Seconds in programs and in the kernel together."""
+    system: float
+    """Those in the kernel: what sockets and thread switches cost on this machine."""
     per_second: float
     p50_us: float
     p99_us: float
 
     @classmethod
-    def of(cls, load: Load, cpu: float) -> "Figure":
+    def of(cls, load: Load, cpu: CPU) -> "Figure":
         """Join what the load generator saw with the CPU seconds that the server used."""
-        return cls(load.requests, cpu, load.per_second, load.p50_us, load.p99_us)
+        return cls(load.requests, cpu.user + cpu.system, cpu.system, load.per_second, load.p50_us, load.p99_us)
 
     @property
     def per_cpu_second(self) -> float:
@@ -119,7 +123,7 @@ class Results:
         temporary.replace(self.path)
 
 
-FIELDS = ("requests", "cpu", "per_second", "p50_us", "p99_us")
+FIELDS = ("requests", "cpu", "system", "per_second", "p50_us", "p99_us")
 
 
 def _run_to(run: Run) -> dict[str, Any]:

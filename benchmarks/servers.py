@@ -23,6 +23,17 @@ class ServerFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class CPU:
+    """Seconds in programs and in the kernel."""
+
+    user: float
+    system: float
+
+    def __sub__(self, earlier: "CPU") -> "CPU":
+        return CPU(self.user - earlier.user, self.system - earlier.system)
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
     """One running application: its first process and its port."""
 
@@ -30,9 +41,10 @@ class Server:
     process: subprocess.Popen[bytes]
     port: int
 
-    def cpu(self) -> float:
-        """Return the user and system seconds that all its processes have used."""
-        return sum(_cpu_of(pid) for pid in _tree(self.process.pid))
+    def cpu(self) -> "CPU":
+        """Return the CPU seconds that all its processes have used."""
+        used = [_cpu_of(pid) for pid in _tree(self.process.pid)]
+        return CPU(sum(cpu.user for cpu in used), sum(cpu.system for cpu in used))
 
     def require_alive(self) -> None:
         """Raise ServerFailed when the first process has ended."""
@@ -109,11 +121,11 @@ def _tree(pid: int) -> Iterator[int]:
             yield from _tree(int(child))
 
 
-def _cpu_of(pid: int) -> float:
+def _cpu_of(pid: int) -> CPU:
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
-        return 0.0
+        return CPU(0.0, 0.0)
     # Counted from behind the command's name, which may contain spaces: utime, stime, then those of children that ended.
-    fields = text.rpartition(")")[2].split()
-    return sum(int(field) for field in fields[11:15]) / TICK
+    user, system, user_of_ended, system_of_ended = map(int, text.rpartition(")")[2].split()[11:15])
+    return CPU((user + user_of_ended) / TICK, (system + system_of_ended) / TICK)
