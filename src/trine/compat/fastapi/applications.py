@@ -141,7 +141,8 @@ class FastAPI(Starlette):
             scope["root_path"] = self.root_path
         if self.max_body_size is not None:
             scope[BODY_LIMIT] = self.max_body_size
-        scope[READING] = scope.get(READING, Reading()).join(self.router.reading)
+        if self.router.reading != Reading():
+            scope[READING] = scope.get(READING, Reading()).join(self.router.reading)
         await super().__call__(scope, receive, send)
 
     # The documentation ------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """APIRoute and its kin: routes whose functions Trine binds and compiles."""
 
 import copy
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -48,7 +49,15 @@ Handler = Callable[[Any], Any]
 
 def encode_plainly(value: Any) -> bytes:
     """Encode the value of a route without response model as FastAPI does: `jsonable_encoder`, then `json`."""
-    return JSONResponse(jsonable_encoder(value)).body or b""
+    try:
+        text = _encode_json(value)
+    except TypeError:
+        return _encode_json(jsonable_encoder(value)).encode("utf-8")
+    # Plain values need no encoder; but what SQLAlchemy hides in an object's attributes must stay hidden.
+    return (_encode_json(jsonable_encoder(value)) if '"_sa' in text else text).encode("utf-8")
+
+
+_encode_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 async def _raise_on(error: Exception, request: Any) -> TrineResponse:
@@ -324,12 +333,13 @@ class APIRoute(Route):
         if self._handler is None:
             self._handler = self.get_route_handler()
         handler = self._handler
-        limit = self.layer.max_body_size
+        limit = self.outer.max_body_size if self.max_body_size is None else self.max_body_size
         if limit is not None:
             scope[BODY_LIMIT] = limit
         request = Request(scope, receive, send)
-        reading = scope.get(READING, Reading()).join(self.reading)
-        request.form_limits = reading.trine_limits()
+        reading = scope[READING].join(self.reading) if READING in scope else self.reading
+        if reading.form_limits:
+            request.form_limits = reading.trine_limits()
         if not reading.is_strict and "content-type" not in request.headers:
             request.assume_json()
 

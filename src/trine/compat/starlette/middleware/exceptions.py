@@ -42,8 +42,7 @@ class ExceptionMiddleware:
             await self.app(scope, receive, send)
             return
         scope[HANDLERS] = self._by_status, self._by_class
-        connection = Request(scope, receive, send) if scope["type"] == "http" else WebSocket(scope, receive, send)
-        await answer_exceptions(self.app, connection)(scope, receive, send)
+        await answer_exceptions(self.app)(scope, receive, send)
 
     async def http_exception(self, request: Request, exc: Exception) -> Response:
         """Answer an `HTTPException` with its detail as text."""
@@ -60,7 +59,7 @@ class ExceptionMiddleware:
         await websocket.close(code=exc.code, reason=exc.reason)
 
 
-def answer_exceptions(app: ASGIApp, connection: Any) -> ASGIApp:
+def answer_exceptions(app: ASGIApp, connection: Any = None) -> ASGIApp:
     """Give an ASGI application that answers what another one raises. Once a response has begun, nothing can be answered."""
 
     async def answered(scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,9 +79,14 @@ def answer_exceptions(app: ASGIApp, connection: Any) -> ASGIApp:
                 raise
             if started:
                 raise RuntimeError("Caught handled exception, but response already started.") from error
-            await _call(handler, connection, error, scope, send)
+            asked = _connection(scope, receive, send) if connection is None else connection
+            await _call(handler, asked, error, scope, send)
 
     return answered
+
+
+def _connection(scope: Scope, receive: Receive, send: Send) -> Any:
+    return Request(scope, receive, send) if scope["type"] == "http" else WebSocket(scope, receive, send)
 
 
 def find_handler(error: Exception, by_status: Mapping[int, Any], by_class: Mapping[type[Exception], Any]) -> Any:
