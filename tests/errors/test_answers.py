@@ -2,6 +2,7 @@
 
 import json
 import logging
+from http import HTTPStatus
 from typing import Annotated, Any
 
 import pytest
@@ -171,7 +172,7 @@ def test_problem_details_of_inputs(client_for):
     assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
     assert response.json() == {
         "type": "about:blank",
-        "title": "Unprocessable Entity",
+        "title": HTTPStatus(422).phrase,
         "status": 422,
         "detail": "2 of the inputs do not fit.",
         "errors": [
