@@ -130,7 +130,7 @@ class App(APIRouter):
         self._middleware.append(middleware)
         self.changed()
 
-    def middleware(self, kind: Literal["http"] = "http") -> Decorator:  # noqa: ARG002 - FastAPI's spelling; there is one kind
+    def middleware(self, kind: Literal["http"] = "http") -> Decorator:
         """Wrap everything with a function of the request and `call_next`, which gives the response."""
 
         def register(function: Any) -> Any:

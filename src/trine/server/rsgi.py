@@ -135,7 +135,7 @@ class RSGIWebSocket(_RSGIConnection, WebSocket):
         """The connection as an ASGI 3.0 scope, for code that speaks ASGI."""
         return {**self._asgi_scope("websocket"), "subprotocols": self.requested_subprotocols}
 
-    async def _accept(self, subprotocol: str | None, headers: HeaderList) -> None:  # noqa: ARG002 - see the class
+    async def _accept(self, subprotocol: str | None, headers: HeaderList) -> None:
         self._transport = await self._protocol.accept()
 
     async def _receive(self) -> str | bytes:
@@ -157,7 +157,7 @@ class RSGIWebSocket(_RSGIConnection, WebSocket):
         except RuntimeError as error:
             raise WebSocketDisconnect(1006) from error
 
-    async def _close(self, code: int, reason: str) -> None:  # noqa: ARG002 - Granian sends no reason
+    async def _close(self, code: int, reason: str) -> None:
         self._protocol.close(code if self._transport is not None else 403)
 
 
