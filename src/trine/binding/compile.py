@@ -43,7 +43,7 @@ class _EndpointCompiler(StepWriter):
         self.out.reserved.add(self.name)
         self.limit = context.max_body_size if layer.max_body_size is None else layer.max_body_size
         self.timeout = context.timeout if layer.timeout is None else layer.timeout
-        self.timed = self._may_suspend()
+        self.timed = self._may_suspend() and (self.timeout is not None or context.body_timeout != float("inf"))
         self.reply_status = str(bound.status_code)
 
     def _may_suspend(self) -> bool:

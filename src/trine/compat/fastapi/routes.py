@@ -80,6 +80,7 @@ def bind_context(app: Any) -> BindContext:
         max_body_size=2**62,
         max_json_depth=500,
         timeout=None,
+        body_timeout=float("inf"),
         encode=encode_plainly,
     )
 
