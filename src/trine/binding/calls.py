@@ -56,13 +56,11 @@ class _CallWriter(StepWriter):
     def compile(self, name: str) -> Callable[..., Awaitable[Any]]:
         """Write and define the function."""
         self.has_inputs = False
-        with self.out.block("async def run(**given):"):
-            with self.out.blocks(
-                [f"async with AsyncExitStack() as {scope}_stack:" for scope in sorted(self.stacks, reverse=True)]
-            ):
-                self.out.line("errors = ()")
-                self.write_steps()
-                self.out.line(f"return {self.call(self.plan.handler)}")
+        stacks = [f"async with AsyncExitStack() as {scope}_stack:" for scope in sorted(self.stacks, reverse=True)]
+        with self.out.block("async def run(**given):"), self.out.blocks(stacks):
+            self.out.line("errors = ()")
+            self.write_steps()
+            self.out.line(f"return {self.call(self.plan.handler)}")
         run: Callable[..., Awaitable[Any]] = define("run", self.out.source, f"call of {name}", self.namespace())
         return run
 

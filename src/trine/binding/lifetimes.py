@@ -60,7 +60,7 @@ def with_deadline(handler: Handler, deadlines: Deadlines, seconds: float) -> Han
         except CancelledError:
             if task not in expired:
                 raise
-            raise timed_out(task, expired, False, request.is_receiving) from None
+            raise timed_out(task, expired, False, request.is_receiving) from None  # noqa: FBT003 - written by generated code too
         finally:
             entries.pop(task, None)
 

@@ -36,7 +36,7 @@ def make_recover(handlers: Handlers, server_error: ServerErrorPage, problem: "Er
             known = problem(request, error) if handler is None else await _call(handler, request, error)
             if known is not None:
                 return known
-        except Exception as second:
+        except Exception as second:  # noqa: BLE001 - a handler may fail in any way
             # The handler of an error has failed in its turn: that is what must be told.
             known = problem(request, second) if handler is not None or isinstance(second, UnsafeHeader) else None
             if known is not None:
@@ -46,7 +46,7 @@ def make_recover(handlers: Handlers, server_error: ServerErrorPage, problem: "Er
         if last_resort is not None:
             try:
                 return await _call(last_resort, request, error)
-            except Exception as third:
+            except Exception as third:  # noqa: BLE001 - as above
                 _report(third, request)
                 error = third
         return server_error(request, error)

@@ -53,7 +53,7 @@ def install(app: Served) -> bool:
             # Granian takes this attribute once and reads it from Rust.
             self._schedule_fn = make_schedule(loop, callback, app)
 
-    def new_scheduler(loop: asyncio.AbstractEventLoop, callback: Callable[[Watcher], Any], impl_asyncio: bool = True) -> Any:  # noqa: ARG001 - Granian's
+    def new_scheduler(loop: asyncio.AbstractEventLoop, callback: Callable[[Watcher], Any], impl_asyncio: bool = True) -> Any:
         return BurstScheduler(loop, callback, None, partial(_enter_task, loop), partial(_leave_task, loop))
 
     mp._new_cbscheduler = new_scheduler  # noqa: SLF001 - the point of this file
