@@ -75,3 +75,23 @@ def serve(tmp_path_factory) -> Iterator[Callable[..., Server]]:
         except subprocess.TimeoutExpired:
             server.process.kill()
             server.process.wait()
+
+
+@pytest.fixture(scope="session")
+def doors(serve) -> Callable[[str], Server]:
+    """Serve the application that is made to be attacked; "impatient" after a server's name means short time-outs."""
+    started: dict[str, Server] = {}
+
+    def start(name: str) -> Server:
+        if name not in started:
+            engine, _, mood = name.partition(" ")
+            # Without an access log requests take the shortest way from Granian to a handler: the way that must hold too.
+            options = ["--server", engine, "--no-access-log"]
+            env = {}
+            if mood == "impatient":
+                options += ["--header-timeout", "1"]
+                env = {"TRINE_BODY_TIMEOUT": "1", "TRINE_TIMEOUT": "1"}
+            started[name] = serve(Path(__file__).with_name("bad_input_app.py"), *options, env=env)
+        return started[name]
+
+    return start

@@ -178,7 +178,7 @@ def body_reader(item: Input, depth: int) -> tuple[BodyCodec, OddBodyReader, Fail
             return read_failed_body(error, body, errors)
 
     def read_failed_body(error: Exception, body: bytes, errors: Errors) -> Any:
-        plain = without_equal_keys(body) if isinstance(error, ValidationError | msgspec.ValidationError) else None
+        plain = without_equal_keys(body, error)
         if plain is not None:
             try:
                 return codec.decode_large(plain)

@@ -166,16 +166,17 @@ def _pydantic_codec(annotation: Any, where: str) -> BodyCodec:
     def explain(error: Exception, body: bytes) -> list[ErrorDetail]:
         if not isinstance(error, ValidationError) or _is_syntax(error):
             return [json_error(body, str(error))]
-        is_large = len(body) > LARGE_BODY
+        if len(body) > LARGE_BODY:
+            return located(error, ("body",), with_input=False)
         try:
             # The same errors as for a value that was parsed first, so that their texts do not depend on the way.
-            (hasty() if is_large else validator).validate_python(parse_json(body), from_attributes=True)
+            validator.validate_python(parse_json(body), from_attributes=True)
         except ValidationError as plain:
             # A strict model takes texts for dates from JSON alone: its own errors are the true ones then.
             error = plain if plain.error_count() == error.error_count() else error
         except (ValueError, RecursionError):
             return located(error, ("body",), with_input=False)
-        return located(error, ("body",), with_input=not is_large)
+        return located(error, ("body",))
 
     return BodyCodec(
         strictly(validator.validate_json),
@@ -237,11 +238,16 @@ def _value_at(body: bytes, path: list[str | int]) -> Any:
     return value
 
 
-def without_equal_keys(body: bytes) -> bytes | None:
-    """The same JSON with only the last of equal keys, or None where no keys are equal.
+def without_equal_keys(body: bytes, error: Exception) -> bytes | None:
+    """The same JSON with only the last of equal keys, or None where these cannot be what the error is about.
 
     The last one counts, but decoders look at the earlier ones too and may refuse them.
     """
+    if isinstance(error, ValidationError):
+        if error.error_count() > MAX_ERRORS:
+            return None
+    elif not isinstance(error, msgspec.ValidationError):
+        return None
     found = False
 
     def take_last(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
