@@ -6,7 +6,6 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
-from queue import SimpleQueue
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -17,66 +16,103 @@ _END: Any = object()
 
 
 class ThreadPool:
-    """Worker threads of one event loop. A hop costs about a third of the standard library's executor.
+    """Worker threads of one event loop. A hop costs a fraction of the standard library's executor.
 
-    Results travel back in bursts: one wake-up of the loop answers every job that finished meanwhile.
+    Threads are woken one after the other: one that takes a job wakes the next if more are waiting. So short jobs that come
+    together are done by the thread that is awake already, and jobs that block still get a thread each. Results travel back
+    in bursts: one wake-up of the loop answers every job that finished meanwhile.
     """
 
     def __init__(self, size: int = 40) -> None:
         self.size = size
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        self._done: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
-        self._threads = 0
-        self._idle = 0
-        self._waking = False
         self._lock = threading.Lock()
+        self._jobs: deque[_Job | None] = deque()
+        self._sleepers: list[threading.Lock] = []
+        self._roused = 0
+        """Threads that were woken or started and have not looked for a job yet."""
+        self._threads = 0
+        self._done: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
+        self._is_waking = False
 
     def submit(self, loop: asyncio.AbstractEventLoop, job: Callable[[], Any]) -> "asyncio.Future[Any]":
         """Queue a job. Call it on the loop's own thread; the future belongs to that loop."""
         future: asyncio.Future[Any] = loop.create_future()
-        self._jobs.put((job, future))
-        if self._threads < self.size and self._jobs.qsize() > self._idle:
-            self._threads += 1
-            threading.Thread(target=self._work, args=(loop,), name=f"trine-worker-{self._threads}", daemon=True).start()
+        self._jobs.append((job, future))
+        if not self._roused:
+            self._rouse(loop)
         return future
 
     def close(self) -> None:
         """End the threads once their current jobs are done."""
-        for _ in range(self._threads):
-            self._jobs.put(None)
-        self._threads = 0
+        with self._lock:
+            self._jobs.extend([None] * self._threads)
+            self._threads = 0
+            sleepers, self._sleepers = self._sleepers, []
+            self._roused += len(sleepers)
+        for sleeper in sleepers:
+            sleeper.release()
+
+    def _rouse(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Wake a thread, or start one where all are busy and there may be more."""
+        with self._lock:
+            if self._sleepers:
+                self._roused += 1
+                # The one that slept last: its memory is still near the processor.
+                self._sleepers.pop().release()
+                return
+            if self._threads >= self.size:
+                return
+            self._threads += 1
+            self._roused += 1
+            number = self._threads
+        try:
+            threading.Thread(target=self._work, args=(loop,), name=f"trine-worker-{number}", daemon=True).start()
+        except RuntimeError:
+            # The system allows no more threads: those that there are do the work, one job after the other.
+            with self._lock:
+                self._threads -= 1
+                self._roused -= 1
+                is_alone = not self._threads
+            if is_alone:
+                raise
 
     def _work(self, loop: asyncio.AbstractEventLoop) -> None:
+        asleep = threading.Lock()
+        asleep.acquire()
+        is_roused = True
         while True:
-            # A rough count: it only decides whether one more thread is started, and one too many does no harm.
-            self._idle += 1
-            job = self._jobs.get()
-            self._idle -= 1
-            if job is None:
+            with self._lock:
+                if is_roused:
+                    self._roused -= 1
+                item = self._jobs.popleft() if self._jobs else _END
+                is_roused = item is _END
+                if is_roused:
+                    self._sleepers.append(asleep)
+            if is_roused:
+                asleep.acquire()
+                continue
+            if item is None:
                 return
-            call, future = job
-            if not future.cancelled():
+            if self._jobs and not self._roused:
+                # This job may block, and the next one must not wait for it.
+                self._rouse(loop)
+            call, future = item
+            if future.cancelled():
+                continue
+            try:
+                self._done.append((future, call(), None))
+            except BaseException as error:  # noqa: BLE001 - it belongs to the caller, whatever it is
+                self._done.append((future, None, error))
+            # Appended first, asked second; _deliver() does it the other way round: no result is left behind.
+            if not self._is_waking:
+                self._is_waking = True
                 try:
-                    self._done.append((future, call(), None))
-                except BaseException as error:  # noqa: BLE001 - it belongs to the caller, whatever it is
-                    self._done.append((future, None, error))
-                self._wake(loop)
-            # A thread that waits keeps nothing alive: an exception holds the frames of its request, and so its answer open.
-            del job, call, future
-
-    def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
-        with self._lock:
-            if self._waking:
-                return
-            self._waking = True
-        try:
-            loop.call_soon_threadsafe(self._deliver)
-        except RuntimeError:
-            return  # The loop has closed: nobody waits for these results any more.
+                    loop.call_soon_threadsafe(self._deliver)
+                except RuntimeError:
+                    return  # The loop has closed: nobody waits for these results any more.
 
     def _deliver(self) -> None:
-        with self._lock:
-            self._waking = False
+        self._is_waking = False
         while self._done:
             future, result, error = self._done.popleft()
             if future.done():
