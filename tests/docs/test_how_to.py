@@ -41,3 +41,13 @@ def test_refusals(client_of):
         "balance": 30,
     }
     assert client.get("/items/book?count=x").json()["errors"][0]["loc"] == ["query", "count"]
+
+
+def test_from_fastapi(client_of):
+    client = client_of("from_fastapi")
+    boat = {"name": "Alma", "length": 9.5}
+    answer = client.post("/berths/7", json=boat, headers={"x-badge": "12"})
+    assert answer.json() == {"berth": 7, "boat": "Alma", "allowed_by": "the harbour master"}
+    refused = client.post("/berths/7", json=boat, headers={"x-badge": "13"})
+    assert (refused.status_code, refused.json()) == (403, {"detail": "Ask the harbour master."})
+    assert client.get("/openapi.json").json()["info"] == {"title": "Berths", "version": "0.1.0"}
