@@ -21,7 +21,7 @@ async def test_an_exception_reaches_who_awaits():
 
 
 async def test_stop_iteration_becomes_an_error_that_a_future_can_carry():
-    with pytest.raises(RuntimeError, match=r"^The function raised StopIteration\\.$"):
+    with pytest.raises(RuntimeError, match=r"^The function raised StopIteration\.$"):
         await run_in_thread(next, iter(()))
 
 
