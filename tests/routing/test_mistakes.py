@@ -99,10 +99,11 @@ def test_all_mistakes_are_told_at_once():
     app.add_api_route("b", lambda: 1)
     with pytest.raises(SetupError) as raised:
         app.prepare()
+    line = test_all_mistakes_are_told_at_once.__code__.co_firstlineno
     assert str(raised.value) == (
         "2 problems in the application's declarations:\n"
-        "  1. Path 'a' must start with '/'. Write '/a'.\n"
-        "  2. Path 'b' must start with '/'. Write '/b'."
+        f"  1. Path 'a' must start with '/'. ({__file__}:{line + 2}) Write '/a'.\n"
+        f"  2. Path 'b' must start with '/'. ({__file__}:{line + 3}) Write '/b'."
     )
 
 

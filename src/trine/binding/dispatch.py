@@ -52,7 +52,7 @@ def read_declarations(
             found.routes.append(bound)
             found.names.add(flat.name, bound.pattern)
         except SetupError as problem:
-            problems.extend(problem.problems)
+            problems.extend(_with_place(one, flat.route.handler) for one in problem.problems)
     for entry, layer in router.walk():
         try:
             if isinstance(entry, WebSocketRoute):
@@ -66,7 +66,7 @@ def read_declarations(
             elif isinstance(entry, HostRoute):
                 found.hosts.append((AllowedHosts([entry.host]), _host_target(entry, context, first_wins)))
         except SetupError as problem:
-            problems.extend(problem.problems)
+            problems.extend(_with_place(one, getattr(entry, "handler", None)) for one in problem.problems)
     if problems:
         raise SetupError.together(problems)
     if built_in is not None:
@@ -89,12 +89,16 @@ def _check_conflicts(bound: BoundRoute, seen: dict[tuple[str, str], FlatRoute]) 
             raise SetupError(
                 f"{method} {bound.flat.path} is answered twice: by '{other.name}' ({other.path}) and '{bound.flat.name}'.",
                 hint="Change one of the paths, or remove one of the routes.",
-                where=_place(bound),
+                where=_place(bound.call.function),
             )
 
 
-def _place(bound: BoundRoute) -> str:
-    code = getattr(bound.call.function, "__code__", None)
+def _with_place(problem: SetupError, handler: Any) -> SetupError:
+    return problem if problem.where else SetupError(problem.message, hint=problem.hint, where=_place(handler))
+
+
+def _place(handler: Any) -> str:
+    code = getattr(handler, "__code__", None)
     return f"{code.co_filename}:{code.co_firstlineno}" if code is not None else ""
 
 
