@@ -199,7 +199,11 @@ async def rest_of_path(path: str) -> dict[str, str]:
 
 @app.get("/search")
 async def search(
-    q: str = "", size: float = 1.0, page: int = 1, tag: Annotated[tuple[str, ...], Query()] = (), x_token: Annotated[str, Header()] = ""
+    q: str = "",
+    size: float = 1.0,
+    page: int = 1,
+    tag: Annotated[tuple[str, ...], Query()] = (),
+    x_token: Annotated[str, Header()] = "",
 ) -> dict[str, Any]:
     return {"q": q, "size": size, "page": page, "x_token": x_token}
 
