@@ -72,7 +72,7 @@ def trine(folder) -> Callable[..., Answer]:
         result = runner.invoke(cli, words, prog_name="trine", color=color)
         if isinstance(result.exception, SetupError):
             error = result.exception
-            with pytest.raises(SystemExit) as ended, runner.isolation() as (out, err, _):
+            with pytest.raises(SystemExit) as ended, runner.isolation() as (_, err, _):
                 fail(error)
             return Answer(int(str(ended.value.code)), result.stdout, err.getvalue().decode())
         if result.exception is not None and not isinstance(result.exception, SystemExit):
