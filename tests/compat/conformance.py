@@ -198,7 +198,8 @@ def render(suite: Suite, baseline: Iterable[str], passed: set[str], left_out: di
     lines = [
         f"# {suite.name} {suite.version}: its own test suite through trine.compat",
         "",
-        f"Written by `make conformance`. Of {total} tests that pass on {suite.name} itself, {good} pass on Trine: {good / total:.1%}.",
+        f"Written by `make conformance`. Of {total} tests that pass on {suite.name} itself, {good} pass on Trine:"
+        f" {good / total:.1%}.",
         f"{out} of the others ask for a peer's private structure (`left_out.txt`); of the rest, {good / (total - out):.1%} pass.",
         "",
         "| Feature | passed | of | failed | left out |",
