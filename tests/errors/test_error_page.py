@@ -138,6 +138,39 @@ def test_deep_recursion_is_cut_short(ask):
     assert len(app_page.content) < 1_000_000
 
 
+def test_frames_of_other_threads_may_change_meanwhile():
+    from trine.http.debug.failure import read_failures
+    from trine.http.debug.values import ValueReader
+
+    class Fleeting(dict):
+        """Local variables that are gone when they are looked at again."""
+
+        def __iter__(self):
+            raise RuntimeError("dictionary changed size during iteration")
+
+        keys = __iter__
+
+    class Frame:
+        f_code, f_globals, f_lasti = fail.__code__, {}, 0
+        f_locals = Fleeting(amount=1)
+
+    class Traceback:
+        tb_frame, tb_lineno, tb_lasti, tb_next = Frame(), fail.__code__.co_firstlineno, 0, None
+
+    class Error(Exception):
+        __traceback__ = Traceback()
+
+    assert read_failures(Error(), ValueReader())[0].frames[0].values == []
+
+
+def test_page_that_fails_still_tells_the_error(ask, monkeypatch, caplog):
+    monkeypatch.setattr("trine.http.debug.page.read_circumstances", lambda request: 1 / 0)
+    response = ask(fail)
+    assert response.headers["content-type"] == "text/plain; charset=utf-8"
+    assert response.text.endswith("ValueError: No such price.\n")
+    assert "The error page has failed." in [record.message for record in caplog.records]
+
+
 class Hostile:
     """A value whose repr is one of the bad ones."""
 

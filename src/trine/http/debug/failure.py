@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from traceback import walk_tb
 from types import CodeType, FrameType, TracebackType
-from typing import Literal
+from typing import Any, Literal
 
 from .masking import mask_source, mask_text
 from .values import Shown, ValueReader, shorten
@@ -144,7 +144,8 @@ def _span(code: CodeType, instruction: int) -> Span | None:
 
 def _read_frame(frame: FrameType, number: int, span: Span | None, reader: ValueReader) -> Frame:
     code = frame.f_code
-    names = [name for name in frame.f_locals if not name.startswith("__")][:_MAX_LOCALS]
+    values = _locals_of(frame)
+    names = [name for name in values if not name.startswith("__")][:_MAX_LOCALS]
     return Frame(
         code.co_filename,
         _short_path(code.co_filename),
@@ -152,8 +153,16 @@ def _read_frame(frame: FrameType, number: int, span: Span | None, reader: ValueR
         code.co_qualname,
         _origin(code.co_filename),
         _read_lines(frame, number, span),
-        [reader.add(name, frame.f_locals[name]) for name in names],
+        [reader.add(name, values[name]) for name in names],
     )
+
+
+def _locals_of(frame: FrameType) -> dict[str, Any]:
+    """A copy, since the frame may belong to a worker thread that has gone on."""
+    try:
+        return dict(frame.f_locals)
+    except RuntimeError:
+        return {}
 
 
 def _read_lines(frame: FrameType, number: int, span: Span | None) -> list[Line]:

@@ -1,19 +1,25 @@
 """The page itself: HTML without scripts for people, plain text for everybody else."""
 
+import logging
 from base64 import b64encode
 from hashlib import sha256
 from html import escape
 from pathlib import Path
 from platform import python_version
+from traceback import format_exception
 
 from ..negotiate import best_match
 from ..request import Request
 from ..response import HTMLResponse, PlainTextResponse, Response
 from .circumstances import Section, read_circumstances
 from .failure import Failure, Frame, Line, generated_source, read_failures
+from .masking import mask_text
 from .text import write_text
 from .values import Shown, ValueReader
 
+logger = logging.getLogger("trine")
+
+_MAX_TEXT = 20_000
 _STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 _STYLE_HASH = b64encode(sha256(_STYLE.encode()).digest()).decode()
 _HEADERS = {
@@ -26,6 +32,15 @@ _HEADERS = {
 
 def error_page(request: Request, error: Exception) -> Response:
     """Answer with everything there is to know about an error. Only for development: it shows source and values."""
+    try:
+        return _make_page(request, error)
+    except Exception:
+        # Whatever is wrong with the page, the error itself must be seen.
+        logger.exception("The error page has failed.")
+        return PlainTextResponse(mask_text("".join(format_exception(error))[-_MAX_TEXT:]), 500, _HEADERS)
+
+
+def _make_page(request: Request, error: Exception) -> Response:
     reader = ValueReader()
     failures = read_failures(error, reader)
     sections = read_circumstances(request)
