@@ -32,6 +32,8 @@ class RouteTree(Generic[E]):
         self.statics: dict[str, dict[str, E]] = {}
         self._root: _Node[E] = _Node()
         self._has_parameters = False
+        # Most paths with a parameter end in their only one: from the text before it to where that parameter stands.
+        self._tails: dict[str, _Node[E]] = {}
 
     def add(self, pattern: PathPattern, method: str, endpoint: E) -> None:
         """Add an endpoint. The first one for a shape and method stays."""
@@ -42,19 +44,27 @@ class RouteTree(Generic[E]):
         if pattern.is_static:
             return self.statics.setdefault(pattern.path, {})
         self._has_parameters = True
-        node = self._root
+        parent = node = self._root
         for segment in pattern.segments:
             if segment.takes_rest:
                 return _rest(node, pattern)
-            node = _child(node, segment)
+            parent, node = node, _child(node, segment)
         if node.endpoints is None:
             node.endpoints = {}
+        if node is parent.text and all(segment.is_static for segment in pattern.segments[:-1]):
+            self._tails["".join(f"/{segment.text}" for segment in pattern.segments[:-1])] = parent
         return node.endpoints
 
     def find(self, path: str) -> Match[E] | None:
         """Find the endpoints of a path with parameters, and the parameters' values. Ask `statics` first."""
         if not self._has_parameters:
             return None
+        head, _, tail = path.rpartition("/")
+        parent = self._tails.get(head)
+        if parent is not None and tail and tail not in parent.statics and not parent.patterns:
+            text = parent.text
+            if text is not None and text.endpoints is not None:
+                return text.endpoints, [tail]
         segments = path.split("/")
         values: list[Any] = []
         node = self._root
