@@ -10,6 +10,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict
 
 from trine import (
+    APIRouter,
     App,
     Body,
     Cookie,
@@ -27,6 +28,7 @@ from trine import (
     UploadFile,
     WebSocket,
 )
+from trine.http import Handler
 
 MANY_BYTES = 64 * 1024 * 1024
 
@@ -81,7 +83,15 @@ class Branch(BaseModel):
     branches: "list[Branch]" = []
 
 
+def pass_on(handler: Handler) -> Handler:
+    async def passed_on(request: Request) -> Response:
+        return await handler(request)
+
+    return passed_on
+
+
 app = App(title="Doors")
+wrapped = APIRouter(middleware=[pass_on])
 live = {"streams": 0, "uploads": 0}
 
 
@@ -150,6 +160,7 @@ def sync_body(door: Door) -> Door:
     return door
 
 
+@wrapped.post("/wrapped/request-json")
 @app.post("/request-json")
 async def request_json(request: Request) -> Response:
     return JSONResponse(await request.json())
@@ -272,3 +283,6 @@ async def echo_socket(websocket: WebSocket, room: int = 0) -> None:
     await websocket.accept()
     async for message in websocket.iter_json():
         await websocket.send_json(message)
+
+
+app.include_router(wrapped)

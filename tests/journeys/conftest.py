@@ -79,7 +79,7 @@ def serve(tmp_path_factory) -> Iterator[Callable[..., Server]]:
 
 @pytest.fixture(scope="session")
 def doors(serve) -> Callable[[str], Server]:
-    """Serve the application that is made to be attacked; "impatient" after a server's name means short time-outs."""
+    """Serve the application that is made to be attacked; after a server's name, "impatient" means short time-outs."""
     started: dict[str, Server] = {}
 
     def start(name: str) -> Server:
@@ -88,6 +88,8 @@ def doors(serve) -> Callable[[str], Server]:
             # Without an access log requests take the shortest way from Granian to a handler: the way that must hold too.
             options = ["--server", engine, "--no-access-log"]
             env = {}
+            if mood == "asgi":
+                options.append("--asgi")
             if mood == "impatient":
                 options += ["--header-timeout", "1"]
                 env = {"TRINE_BODY_TIMEOUT": "1", "TRINE_TIMEOUT": "1"}

@@ -54,9 +54,20 @@ class Wire:
         """Send bytes; False once the server has cut the connection."""
         try:
             self._socket.sendall(data)
-        except (ConnectionError, TimeoutError):
+        except OSError:
             return False
         return True
+
+    def finish(self) -> None:
+        """Say that nothing more will be sent, and go on reading."""
+        self._socket.shutdown(socket.SHUT_WR)
+
+    def read(self, size: int) -> bytes:
+        """Read that many bytes as they come, fewer where the server closes."""
+        try:
+            return self._file.read(size)
+        except ConnectionError:
+            return b""
 
     def leave(self) -> None:
         """Close the connection as a crashed client does, with a reset."""
@@ -81,10 +92,7 @@ class Wire:
 
     def is_closed(self) -> bool:
         """Whether the server closes the connection now. A connection that stays open is a hang only if it should not."""
-        try:
-            return self._file.read(1) == b""
-        except ConnectionError:
-            return True
+        return self.read(1) == b""
 
     def _line(self) -> bytes:
         try:
