@@ -37,16 +37,16 @@ def open_listener(host: str, port: int, uds: str | None) -> socket.socket:
     return _bind_tcp(host, port)
 
 
-def open_successor(listener: socket.socket) -> socket.socket:
+def open_successor(listener: socket.socket, uds: str | None) -> socket.socket:
     """Bind a second socket to the address of one that serves: the next generation of workers gets one of its own.
 
     Where the system cannot do that, both generations share the socket.
     """
-    if listener.family == socket.AF_UNIX:
-        path = listener.getsockname()
-        successor = _bind_unix(f"{path}.next")
-        # Who connects from now on reaches the new socket; who waits at the old one is still served.
-        Path(f"{path}.next").rename(path)
+    if uds is not None:
+        successor = _bind_unix(f"{uds}.next")
+        # Listening before it has the name, so that nobody is refused; who waits at the old one is still served.
+        successor.listen()
+        Path(f"{uds}.next").rename(uds)
         return successor
     if sys.platform != "linux":
         return listener.dup()
@@ -143,14 +143,14 @@ def _refused(address: str, error: OSError) -> SetupError:
     )
 
 
-def refuse_new(listener: socket.socket) -> None:
+def refuse_new(listener: socket.socket, uds: str | None) -> None:
     """Take no new connections, while the workers serve on. Who comes now is refused once the last worker lets go.
 
     `shutdown` would refuse at once, but workers that accept would spin on the socket.
     """
-    if listener.family == socket.AF_UNIX:
+    if uds is not None:
         with suppress(OSError):
-            Path(listener.getsockname()).unlink()
+            Path(uds).unlink()
     elif sys.platform == "linux":
         _attach(listener, _SO_ATTACH_FILTER, _DROP_FIRST_PACKETS)
 

@@ -128,6 +128,8 @@ class Server:
         if not self.announced:
             self.announced = True
             self.announce(self.options, json.loads(said))
+        elif self.changes is None:
+            say("New workers serve.")
         if started.listener is not self.listener:
             steer_to(started.listener)
             let_go(self.listener)
@@ -152,7 +154,7 @@ class Server:
             return
         say("Starting new workers.")
         try:
-            self._start(open_successor(self.listener))
+            self._start(open_successor(self.listener, self.options.uds))
         except OSError as error:
             say(f"New workers cannot be started: {error}.", logging.ERROR)
 
@@ -195,9 +197,10 @@ class Server:
             for started in self.generations:
                 started.process.send_signal(signal.SIGQUIT)
             return
+        say("Stopping when everything in flight is answered; a second signal stops at once.")
         self.stopping = True
         self.deadline = time.monotonic() + self.options.drain_timeout + _GRACE
-        refuse_new(self.listener)
+        refuse_new(self.listener, self.options.uds)
         let_go(self.listener)
         for started in self.generations:
             self._tell_to_leave(started)
