@@ -51,3 +51,9 @@ def test_from_fastapi(client_of):
     refused = client.post("/berths/7", json=boat, headers={"x-badge": "13"})
     assert (refused.status_code, refused.json()) == (403, {"detail": "Ask the harbour master."})
     assert client.get("/openapi.json").json()["info"] == {"title": "Berths", "version": "0.1.0"}
+
+
+def test_own_settings(client_of, monkeypatch):
+    monkeypatch.setenv("SHOP_COUNTRIES", "CA,US")
+    monkeypatch.setenv("SHOP_MAIL__PORT", "2525")
+    assert client_of("own_settings").get("/").json() == {"currency": "EUR", "countries": ["CA", "US"], "mail": 2525}
