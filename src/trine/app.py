@@ -105,7 +105,6 @@ class App(APIRouter):
         self._debug = debug
         self._settings: Settings | None = None
         self._middleware: list[Middleware] = list(reversed(middleware))
-        self.test_hosts: list[str] = []
         self._batteries: list[Battery] = []
         self._is_checked = False
         self._lifespan = LifespanRunner(self, lifespan)
@@ -264,12 +263,9 @@ class App(APIRouter):
             refuse_problems(self.settings, self.problems())
             self._is_checked = True
 
-    def allow_tests(self, host: str) -> None:
-        """Answer to one more host name, and start whatever the settings are: for clients that call without a network."""
+    def allow_tests(self) -> None:
+        """Start whatever the settings are: for clients that call without a network."""
         self._is_checked = True
-        if host not in self.test_hosts:
-            self.test_hosts.append(host)
-            self.changed()
 
     def drain(self) -> None:
         """Ask every client to leave: from now on, each answer closes its connection. A server calls it before it stops."""

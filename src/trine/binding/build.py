@@ -55,7 +55,7 @@ def build_asgi(app: Any) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
 
 
 def _hosts(app: Any) -> AllowedHosts:
-    return AllowedHosts((*app.settings.allowed_hosts, *app.test_hosts))
+    return AllowedHosts(app.settings.allowed_hosts)
 
 
 def _build(app: Any, found: Declarations, wire: Wire, hosts: AllowedHosts) -> Callable[..., Awaitable[None]]:

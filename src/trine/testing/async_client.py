@@ -34,7 +34,7 @@ class AsyncTestClient(httpx2.AsyncClient):
         grace: float = 2.0,
     ) -> None:
         self.app = app
-        self._wire = make_wire(app, interface, root_path, base_url)
+        self._wire = make_wire(app, interface, root_path)
         self._client = client
         self._raises = raise_server_exceptions
         self._grace = grace

@@ -42,7 +42,7 @@ class TestClient(httpx2.Client):
         grace: float = 2.0,
     ) -> None:
         self.app = app
-        self._wire = make_wire(app, interface, root_path, base_url)
+        self._wire = make_wire(app, interface, root_path)
         self._portal: Portal | None = None
         self._client = client
         self._raises = raise_server_exceptions

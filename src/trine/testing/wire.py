@@ -3,8 +3,6 @@
 from collections.abc import Coroutine, Mapping
 from typing import Any, Literal, Protocol
 
-import httpx2
-
 from .asgi import ASGIWire
 from .channel import Channel
 from .exchange import Exchange
@@ -36,11 +34,11 @@ class Wire(Protocol):
         ...
 
 
-def make_wire(app: Any, interface: Interface, root_path: str, base_url: str) -> Wire:
-    """Choose how the application is called. It answers to the client's host name, whatever its settings allow."""
+def make_wire(app: Any, interface: Interface, root_path: str) -> Wire:
+    """Choose how the application is called. It starts whatever its settings are; requests carry the host that they may name."""
     allow_tests = getattr(app, "allow_tests", None)
     if allow_tests is not None:
-        allow_tests(httpx2.URL(base_url).host)
+        allow_tests()
     if interface == "asgi":
         return ASGIWire(app, root_path)
     if interface != "rsgi":
