@@ -150,6 +150,25 @@ def test_strict_model_is_not_blamed_for_what_json_cannot_say(client_for):
     assert [error["loc"] for error in answer.json()["detail"]] == [["body", "price"]]
 
 
+def test_strict_model_takes_the_same_texts_beside_another_value(client_for):
+    class Sale(BaseModel):
+        model_config = ConfigDict(strict=True)
+
+        day: date
+        price: int
+
+    app = App()
+
+    @app.post("/")
+    async def sell(sale: Sale, count: Annotated[int, Body()]) -> Any:
+        return sale.day
+
+    client = client_for(app)
+    assert post(client, b'{"sale": {"day": "1987-06-01", "price": 1}, "count": 2}').json() == "1987-06-01"
+    answer = post(client, b'{"sale": {"day": "1987-06-01", "price": "1"}, "count": 2}')
+    assert [error["loc"] for error in answer.json()["detail"]] == [["body", "sale", "price"]]
+
+
 class Point(BaseModel):
     x: int
     y: int

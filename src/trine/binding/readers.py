@@ -219,6 +219,7 @@ def member_reader(item: Input) -> Reader:
     """Read one value from a parsed document by its name, or the first of its names that is there."""
     absent = _absence(item, location_of(item))
     validate, hasty = _validator(item), cache(lambda: _validator(item, hasty=True))
+    as_json = cache(lambda: input_validator(item, hasty=True, as_json=True))
 
     def read_member(document: Any, errors: Errors) -> Any:
         if not isinstance(document, dict):
@@ -232,10 +233,16 @@ def member_reader(item: Input) -> Reader:
         value, is_large = document[alias], type(document) is _LargeDocument
         try:
             return hasty()(value) if is_large else validate(value)
-        except (ValidationError, msgspec.ValidationError) as error:
+        except ValidationError as error:
+            try:
+                # What a text may stand for in a strict model (a date, a UUID) is said for JSON alone.
+                return as_json()(msgspec.json.encode(value))
+            except ValidationError as plain:
+                details = _details(plain if plain.error_count() < error.error_count() else error, location_of(item, alias), value)
+        except msgspec.ValidationError as error:
             details = _details(error, location_of(item, alias), value)
-            errors.extend({**detail, "input": None} if is_large else detail for detail in details)
-            return FAILED
+        errors.extend({**detail, "input": None} if is_large else detail for detail in details)
+        return FAILED
 
     return read_member
 

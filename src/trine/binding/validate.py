@@ -70,13 +70,14 @@ def input_annotation(item: Input) -> Any:
     return Annotated[item.annotation, Field(**options)] if options else item.annotation
 
 
-def input_validator(item: Input, *, hasty: bool = False) -> Callable[[Any], Any]:
+def input_validator(item: Input, *, hasty: bool = False, as_json: bool = False) -> Callable[[Any], Any]:
     """Build the function that turns a received value into the declared type. Raises Pydantic's `ValidationError`.
 
-    A hasty one stops at the first misfit of each list.
+    A hasty one stops at the first misfit of each list; with `as_json` the value is received as JSON.
     """
     schema = refuse_non_finite(adapter_for(input_annotation(item), item.where).core_schema)
-    return SchemaValidator(stop_early(schema) if hasty else schema, _use_prebuilt=False).validate_python
+    validator = SchemaValidator(stop_early(schema) if hasty else schema, _use_prebuilt=False)
+    return validator.validate_json if as_json else validator.validate_python
 
 
 def body_codec(annotation: Any, where: str = "") -> BodyCodec:
