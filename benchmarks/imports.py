@@ -65,7 +65,7 @@ def base_install() -> list[str]:
     """Return the distributions of a base install, Trine included, as its lock file has them for this Python."""
     lock = Path(__file__).resolve().parent.parent / "requirements" / "base.lock"
     lines = re.findall(r"(?m)^([a-z0-9._-]+)==\S+(.*)$", lock.read_text())
-    return sorted({"trine", *(name for name, rest in lines if "win32" not in rest)})
+    return sorted({"trine", *(name for name, rest in lines if "== 'win32'" not in rest)})
 
 
 def _middle(found: list[tuple[float, float]]) -> tuple[float, float]:

@@ -55,7 +55,9 @@ def _machine(results: Results) -> str:
 
 
 def _workload(results: Results, name: str) -> str:
-    lines = [f"### {WORKLOADS[name].title}\n", _row(HEADER), _row(["---"] * 2 + ["---:"] * (len(HEADER) - 2))]
+    newest = next(run for run in reversed(results.runs) if run.workload == name)
+    how = f"{len(newest.rounds)} rounds of {newest.seconds:g} s, {newest.connections} connections"
+    lines = [f"### {WORKLOADS[name].title}\n\n{how}.\n", _row(HEADER), _row(["---"] * 2 + ["---:"] * (len(HEADER) - 2))]
     rows = []
     for app in BY_NAME:
         if run := results.latest(name, app):
