@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from trine.binding.params import UNSET, File, Form, Header
 from trine.binding.plan import Plan
-from trine.binding.signature import Call, Input, is_fields_model, union_members
+from trine.binding.signature import Call, Input, is_fields_model, is_upload, union_members
 from trine.binding.validate import input_annotation, is_struct_type
 from trine.routing import PathPattern
 
@@ -245,12 +245,17 @@ def _struct_field(info: msgspec.structs.FieldInfo) -> _ModelField:
 
 
 def _media_type(inputs: tuple[Input, ...]) -> str:
-    if any(isinstance(item.param, File) for item in inputs):
+    if any(isinstance(item.param, File) or _holds_upload(item) for item in inputs):
         return "multipart/form-data"
     if any(isinstance(item.param, Form) for item in inputs):
         return "application/x-www-form-urlencoded"
     kinds = {getattr(item.param, "media_type", "application/json") for item in inputs}
     return kinds.pop() if len(kinds) == 1 else "application/json"
+
+
+def _holds_upload(item: Input) -> bool:
+    """Whether a form model has a file among its fields."""
+    return any(is_upload(field.annotation) for field in getattr(item.bare, "model_fields", {}).values())
 
 
 def _examples(item: Input) -> dict[str, Any]:
