@@ -6,6 +6,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from trine import App, Body, Request
+from trine.testing import TestClient
 
 
 class Item(BaseModel):
@@ -278,3 +279,16 @@ def test_a_get_may_have_a_body(client_for):
         return item.name
 
     assert client_for(app).request("GET", "/", json={"name": "a", "price": 1}).json() == "a"
+
+
+@pytest.mark.parametrize("interface", ["asgi", "rsgi"])
+def test_parameter_named_body_reads_a_body_of_unknown_length(interface):
+    app = App()
+
+    @app.post("/")
+    async def count(body: dict[str, int]) -> int:
+        return len(body)
+
+    with TestClient(app, interface=interface) as client:
+        chunks = iter([b'{"a": ', b"1}"])
+        assert client.post("/", content=chunks, headers={"content-type": "application/json"}).json() == 1

@@ -41,6 +41,8 @@ class StepWriter:
         self.text_names = {name for name, converter in (pattern.parameters if pattern else ()) if converter.parse is str}
         self.inline = inline
         self.out = Writer()
+        # A parameter called `body` has a reader called `read_body`, like the one that the wire has.
+        self.out.reserved.update(wire.namespace)
         self.done: set[str] = set()
         self.guards = any(step.needs for step in plan.steps)
         self.needs_request = self._needs_request()
