@@ -104,7 +104,8 @@ def test_address_that_is_taken_is_refused(start):
         process = start("run", Path(__file__).with_name("program.py"), "--port", str(port))
         assert process.end() == 3
         assert process.printed.strip() == (
-            f"ERROR trine.server: 127.0.0.1:{port} is taken: another process listens there. Stop it, or use --port with a free one."
+            f"ERROR trine.server: 127.0.0.1:{port} is taken: another process listens there. "
+            "Stop it, or use --port with a free one."
         )
 
 
