@@ -201,7 +201,7 @@ def test_a_handler_that_works_long_can_see_that_its_client_has_left(client_for):
 
     @app.get("/")
     async def work(request: Request) -> None:
-        while not await request.is_disconnected():  # noqa: ASYNC110 - asking again and again is what is tested
+        while not await request.is_disconnected():
             await asyncio.sleep(0)
         seen.append("left")
 
