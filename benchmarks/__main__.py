@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     results = Results(folder / f"{options.label or platform.python_version()}.json")
     contenders = [BY_NAME[name] for name in options.apps] if options.apps else [c for c in ALL if c.is_installed()]
     results.machine.update(_machine())
+    results.machine["note"] = options.note
     results.versions.update(_versions(contenders))
     plan = Plan(
         options.rounds,
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=9100, help="of the first application; the others follow")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was interrupted, skip complete ones")
     parser.add_argument("--label", help="keep the figures under this name, and out of RESULTS.md: for a run on a busy machine")
+    parser.add_argument("--note", default="", help="one sentence about the circumstances, for RESULTS.md")
     parser.add_argument("--list", action="store_true", help="name the applications and leave")
     return parser
 

@@ -13,6 +13,7 @@ HEADER = (
     "server",
     "req/s of CPU",
     "CPU µs",
+    "in kernel",
     "wall req/s",
     "p50 ms",
     "p99 ms",
@@ -50,7 +51,7 @@ def _machine(results: Results) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in sorted(results.versions.items()))
     return (
         f"## Python {machine.get('python', '?')}\n\n{machine.get('cpu', '?')}, {machine.get('cores', '?')} cores, "
-        f"Linux {machine.get('kernel', '?')}; Python built {machine.get('build', '?')}. {versions}.\n"
+        f"Linux {machine.get('kernel', '?')}; Python built {machine.get('build', '?')}. {machine.get('note', '')}\n\n{versions}.\n"
     )
 
 
