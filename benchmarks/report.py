@@ -51,7 +51,8 @@ def _machine(results: Results) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in sorted(results.versions.items()))
     return (
         f"## Python {machine.get('python', '?')}\n\n{machine.get('cpu', '?')}, {machine.get('cores', '?')} cores, "
-        f"Linux {machine.get('kernel', '?')}; Python built {machine.get('build', '?')}. {machine.get('note', '')}\n\n{versions}.\n"
+        f"Linux {machine.get('kernel', '?')}; Python built {machine.get('build', '?')}. {machine.get('note', '')}\n\n"
+        f"{versions}.\n"
     )
 
 
