@@ -239,7 +239,11 @@ class App(APIRouter):
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.prepare()
         self.refuse_unsafe()
-        loop.run_until_complete(self._lifespan.start())
+        loop.run_until_complete(self._start_rsgi())
+
+    async def _start_rsgi(self) -> None:
+        await self._lifespan.start()
+        self._compile_rsgi()
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         loop.run_until_complete(self._lifespan.stop())
@@ -272,20 +276,27 @@ class App(APIRouter):
         self._answer_asgi = closing_asgi(self._answer_asgi)
         self._answer_rsgi = closing_rsgi(self._answer_rsgi)
 
-    def _first_asgi(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+    def compile_asgi(self) -> None:
+        """Compile every route for ASGI, on the loop that serves it: before the first request, or at it."""
         from trine.binding.build import build_asgi
 
         self.prepare()
         self._deadlines.start(asyncio.get_running_loop())
         self._answer_asgi = build_asgi(self)
-        return self._answer_asgi(scope, receive, send)
 
-    def _first_rsgi(self, scope: Any, proto: Any) -> Awaitable[None]:
+    def _compile_rsgi(self) -> None:
         from trine.binding.build import build_rsgi
 
         self.prepare()
         self._deadlines.start(asyncio.get_event_loop())
         self._answer_rsgi = build_rsgi(self)
+
+    def _first_asgi(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        self.compile_asgi()
+        return self._answer_asgi(scope, receive, send)
+
+    def _first_rsgi(self, scope: Any, proto: Any) -> Awaitable[None]:
+        self._compile_rsgi()
         return self._answer_rsgi(scope, proto)
 
 

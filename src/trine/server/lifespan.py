@@ -52,6 +52,7 @@ async def answer_lifespan(app: Any, runner: LifespanRunner, scope: Scope, receiv
         app.prepare()
         app.refuse_unsafe()
         await runner.start()
+        app.compile_asgi()
     except BaseException as error:
         await send({"type": "lifespan.startup.failed", "message": str(error)})
         raise
