@@ -198,7 +198,7 @@ def _tell(descriptor: int) -> None:
 
 
 def main() -> None:
-    """Run a generation: `python -m trine.server.generation LISTENER CONTROL`, with the options on the control socket."""
+    """Run a generation. The arguments are descriptors: the listening socket, and the control socket, which has the options."""
     # Ctrl-C goes to every process of a terminal: the first one decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     listener, control = (socket.socket(fileno=int(descriptor)) for descriptor in sys.argv[1:3])
@@ -219,6 +219,3 @@ def main() -> None:
         sys.exit(1)
     sys.exit(Generation(options, listener, control).run())
 
-
-if __name__ == "__main__":
-    main()

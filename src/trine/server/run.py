@@ -112,7 +112,7 @@ class Server:
     def _start(self, listener: socket.socket) -> None:
         ours, theirs = socket.socketpair()
         descriptors = [listener.fileno(), theirs.fileno()]
-        command = [sys.executable, "-P", "-m", "trine.server.generation", *map(str, descriptors)]
+        command = [sys.executable, "-P", "-m", "trine.server", *map(str, descriptors)]
         process = subprocess.Popen(command, pass_fds=descriptors)  # noqa: S603 - ourselves
         theirs.close()
         ours.sendall(f"{self.options.to_json()}\n".encode())
