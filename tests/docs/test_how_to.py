@@ -57,3 +57,13 @@ def test_own_settings(client_of, monkeypatch):
     monkeypatch.setenv("SHOP_COUNTRIES", "CA,US")
     monkeypatch.setenv("SHOP_MAIL__PORT", "2525")
     assert client_of("own_settings").get("/").json() == {"currency": "EUR", "countries": ["CA", "US"], "mail": 2525}
+
+
+def test_composed(client_of):
+    client = client_of("composed")
+    assert client.get("/", headers={"host": "www.example.org"}).json() == "everybody"
+    assert client.get("/", headers={"host": "partners.example.org"}).json() == "partners only"
+    assert client.get("/legacy/prices").text == "yesterday's /prices"
+    with client.websocket_connect("/echo/ada") as socket:
+        socket.send_text("hello")
+        assert socket.receive_text() == "ada: hello"
