@@ -78,6 +78,17 @@ def test_dead_worker_is_replaced_and_the_others_lose_nothing(serve):
     assert process.stop() == 0
 
 
+def test_process_between_is_replaced_with_its_workers(serve):
+    process = serve("--no-access-log")
+    worker = httpx2.get(process.url).json()["pid"]
+    between = int(Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[1])
+    os.kill(between, signal.SIGKILL)
+    process.wait_for("a new one is started")
+    until(lambda: httpx2.get(process.url).json()["pid"] != worker, "No new worker answered")
+    until(lambda: not Path(f"/proc/{worker}").exists(), "The old worker did not leave")
+    assert process.stop() == 0
+
+
 def test_workers_leave_when_their_parents_are_killed(serve):
     process = serve("--workers", "2")
     worker = httpx2.get(f"{process.url}/").json()["pid"]

@@ -80,15 +80,19 @@ def test_restart_takes_the_code_as_it_is_now(serve, tmp_path):
     until(lambda: httpx2.get(process.url).json() == "after", "The new code did not answer")
 
 
-def test_restart_that_fails_keeps_the_old_workers(serve, tmp_path):
+@pytest.mark.parametrize("options", [(), ("--uds", "app.sock")], ids=["tcp", "unix"])
+def test_restart_that_fails_keeps_the_old_workers(serve, tmp_path, options):
     program = tmp_path / "breaks.py"
     program.write_text("from trine import App\napp = App()\napp.get('/')(lambda: 'still here')\n")
-    process = serve(program=program)
+    process = serve(*options, program=program)
+    transport = httpx2.HTTPTransport(uds=str(tmp_path / "app.sock")) if options else None
     program.write_text("1 / 0\n")
     process.send(signal.SIGHUP)
     process.wait_for("The new workers did not start; the old ones stay.")
     assert "ZeroDivisionError: division by zero (breaks.py:1)" in process.printed
-    assert httpx2.get(process.url).json() == "still here"
+    with httpx2.Client(transport=transport) as client:
+        assert client.get("http://localhost/" if options else process.url).json() == "still here"
+    assert [path.name for path in tmp_path.glob("*.sock*")] == (["app.sock"] if options else [])
     assert process.stop() == 0
 
 

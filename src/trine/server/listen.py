@@ -43,11 +43,7 @@ def open_successor(listener: socket.socket, uds: str | None) -> socket.socket:
     Where the system cannot do that, both generations share the socket.
     """
     if uds is not None:
-        successor = _bind_unix(f"{uds}.next")
-        # Listening before it has the name, so that nobody is refused; who waits at the old one is still served.
-        successor.listen()
-        Path(f"{uds}.next").rename(uds)
-        return successor
+        return _bind_unix(f"{uds}.next")
     if sys.platform != "linux":
         return listener.dup()
     successor = socket.socket(listener.family, listener.type, listener.proto)
@@ -57,12 +53,21 @@ def open_successor(listener: socket.socket, uds: str | None) -> socket.socket:
     return successor
 
 
-def steer_to(listener: socket.socket) -> None:
+def steer_to(listener: socket.socket, uds: str | None) -> None:
     """Send all new connections for an address to the socket that listens on it since last. The others keep those they have."""
-    if sys.platform == "linux" and listener.family != socket.AF_UNIX:
+    if uds is not None:
+        Path(f"{uds}.next").rename(uds)
+    elif sys.platform == "linux":
         # Classic BPF: the number of the socket, in the order in which they began to listen.
         last = max(0, _listening_at(listener) - 1)
         _attach(listener, _SO_ATTACH_REUSEPORT_CBPF, [(0x06, 0, 0, last)])
+
+
+def discard(successor: socket.socket, uds: str | None) -> None:
+    """Close the socket of a generation that did not start."""
+    successor.close()
+    if uds is not None:
+        Path(f"{uds}.next").unlink(missing_ok=True)
 
 
 def _listening_at(listener: socket.socket) -> int:

@@ -26,7 +26,7 @@ from typing import Any
 from trine.errors import SetupError
 
 from .inbox import SignalInbox
-from .listen import let_go, open_listener, open_successor, refuse_new, steer_to
+from .listen import discard, let_go, open_listener, open_successor, refuse_new, steer_to
 from .logs import say
 from .options import ServerOptions
 
@@ -115,7 +115,9 @@ class Server:
         command = [sys.executable, "-P", "-m", "trine.server", *map(str, descriptors)]
         process = subprocess.Popen(command, pass_fds=descriptors)  # noqa: S603 - ourselves
         theirs.close()
-        ours.sendall(f"{self.options.to_json()}\n".encode())
+        # Where it has ended already, the end of the process says so.
+        with suppress(OSError):
+            ours.sendall(f"{self.options.to_json()}\n".encode())
         self.generations.append(_Started(process, ours, listener))
 
     def _hear(self, started: _Started) -> None:
@@ -125,18 +127,20 @@ class Server:
         if not said:
             return
         started.ready = True
+        if self.stopping:
+            return
         if not self.announced:
             self.announced = True
             self.announce(self.options, json.loads(said))
         elif self.changes is None:
             say("New workers serve.")
         if started.listener is not self.listener:
-            steer_to(started.listener)
+            steer_to(started.listener, self.options.uds)
             let_go(self.listener)
             self.listener = started.listener
         for other in self.generations[: self.generations.index(started)]:
             self._tell_to_leave(other)
-        if self.restart_wanted:
+        if self.restart_wanted and self.changes is None:
             self.restart_wanted = False
             self._restart()
 
@@ -155,7 +159,7 @@ class Server:
         say("Starting new workers.")
         try:
             self._start(open_successor(self.listener, self.options.uds))
-        except OSError as error:
+        except (OSError, SetupError) as error:
             say(f"New workers cannot be started: {error}.", logging.ERROR)
 
     def _restart_after_change(self) -> None:
@@ -163,7 +167,7 @@ class Server:
         for started in self.generations:
             self._tell_to_leave(started)
         self.start_again = None if self.generations else 0.0
-        self.restart_wanted = True
+        self.restart_wanted = bool(self.generations)
 
     def _reap(self) -> None:
         for started in list(self.generations):
@@ -172,8 +176,8 @@ class Server:
                 continue
             self.generations.remove(started)
             started.control.close()
-            if started.listener is not self.listener:
-                started.listener.close()
+            if started.listener is not self.listener and not started.ready:
+                discard(started.listener, self.options.uds)
             if not self.stopping:
                 self._ended(started, status)
 
@@ -188,7 +192,7 @@ class Server:
             self.restart_wanted = False
         elif not self.announced:
             self.status = status if status > 0 else 1
-        elif not self.generations:
+        elif all(other.leaving for other in self.generations):
             say(f"The workers' process ended with status {status}; a new one is started.", logging.ERROR)
             self.start_again = time.monotonic() + (0.0 if started.ready else _PAUSE)
 
