@@ -168,3 +168,18 @@ def _until_busy(process) -> None:
     """Wait until the request that sleeps has been read: another one that comes later has its answer."""
     for _ in range(3):
         httpx2.get(process.url)
+
+
+async def test_stream_over_http_2_is_complete(serve):
+    process = serve("--http", "2", "--no-access-log")
+    async with (
+        httpx2.AsyncClient(http1=False, http2=True) as client,
+        client.stream("GET", f"{process.url}/stream?lines=40") as answer,
+    ):
+        assert answer.http_version == "HTTP/2"
+        lines = answer.aiter_lines()
+        received = [await anext(lines)]
+        process.send(signal.SIGTERM)
+        received += [line async for line in lines]
+    assert received == [str(number) for number in range(40)]
+    assert process.end() == 0

@@ -97,8 +97,8 @@ class Worker:
             for task in late:
                 task.cancel(ENDED_BY_DRAIN)
             await self._until(lambda: not any(served.in_flight()), time.monotonic() + _LAST_WORDS)
-            # The last bytes are on their way to the client.
-            await self._until(served.is_closed, time.monotonic() + LINGER)
+        # The last bytes are on their way to the clients.
+        await self._until(served.is_closed, time.monotonic() + LINGER)
 
     @staticmethod
     async def _until(condition: Callable[[], bool], deadline: float) -> None:
