@@ -228,3 +228,26 @@ def test_large_body_that_fits_is_read_like_any_other(points):
 def test_large_body_of_another_type_is_not_repeated(client_for):
     answer = client_for(echo_app(Door)).post("/", content=b"x" * 20_000, headers={"content-type": "text/plain"})
     assert (answer.status_code, answer.json()["detail"][0]["input"]) == (422, None)
+
+
+@pytest.mark.parametrize(
+    ("deepest", "too_deep"),
+    [
+        # One level is the list around it.
+        (b"[" * 63 + b"]" * 63, b"[" * 64 + b"]" * 64),
+        (b'[{"a":' * 31 + b"1" + b"}]" * 31, b'[{"a":' * 32 + b"1" + b"}]" * 32),
+        (b'"\\u0041", ' + b"[" * 63 + b"]" * 63 + b', "\\u0041"', b'"\\u0041", ' + b"[" * 64 + b"]" * 64 + b', "\\u0041"'),
+        (b'"' + b"[" * 100 + b'\\"' + b"[" * 100 + b'"', b'"]\\\\", ' + b"[" * 64 + b"]" * 64),
+    ],
+    ids=["brackets", "in turns", "between escapes", "in texts"],
+)
+def test_depth_is_counted_as_it_is(client_for, deepest, too_deep):
+    client = client_for(echo_app(Any))
+    assert post(client, b"[%s]" % deepest).status_code == 200
+    assert post(client, b"[%s]" % too_deep).json()["detail"][0]["type"] == "json_too_deep"
+
+
+@pytest.mark.parametrize("kind", [LooseDoor, Lock], ids=names)
+def test_depth_is_limited_inside_records(client_for, kind):
+    body = b'{"name": "\\u0041", "notes": {"x": [' + b'{"a": [' * 40 + b"]}" * 40 + b"]}}"
+    assert post(client_for(echo_app(kind)), body).json()["detail"][0]["type"] == "json_too_deep"

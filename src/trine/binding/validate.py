@@ -284,25 +284,28 @@ def too_deep(body: bytes, limit: int) -> bool:
     """Whether JSON nests deeper than `limit`. Linear, and nearly free for a body with few brackets."""
     if body.count(b"[") + body.count(b"{") <= limit:
         return False
-    # Only brackets, quotes and backslashes decide; escapes go first, then what stands between quotes.
-    rest = body.translate(None, _NOT_STRUCTURE).replace(b"\\\\", b"").replace(b'\\"', b"").replace(b"\\", b"")
+    # Only brackets and quotes decide. Escapes go first, while they still stand beside what they escape.
+    rest = body.replace(b"\\\\", b"").replace(b'\\"', b"").translate(_ONE_KIND, _NOT_STRUCTURE)
     rest = b"".join(rest.split(b'"')[::2])
     for _ in range(limit):
         # Each pass takes the innermost level away.
-        shorter = rest.replace(b"[]", b"").replace(b"{}", b"")
+        shorter = rest.replace(b"[]", b"")
         if len(shorter) == len(rest):
             break
         rest = shorter
     # What is left nests too deep or is not JSON at all; the parsers refuse the latter with a better message.
     depth = 0
     for character in rest[: 4 * limit]:
-        depth += 1 if character in b"[{" else -1
-        if depth > 0 and (depth > limit or rest[-1] in b"]}"):
+        depth += 1 if character == _OPEN else -1
+        if depth > 0 and (depth > limit or rest.endswith(b"]")):
             return True
     return False
 
 
-_NOT_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"\\'))
+_OPEN = ord("[")
+# Brackets and braces count alike: with two kinds, one pass could take two levels away.
+_ONE_KIND = bytes.maketrans(b"{}", b"[]")
+_NOT_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
 
 
 def located(error: ValidationError, prefix: Location, *, with_input: bool = True) -> list[ErrorDetail]:
