@@ -10,8 +10,14 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent.parent
+
+# Properties are searched by examples, never by the clock of a busy machine.
+settings.register_profile("trine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", settings.get_profile("trine"), max_examples=3000)
+settings.load_profile("trine")
 
 
 @pytest.fixture(scope="session")
