@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from trine.concurrency import Deadlines, set_thread_limit
+from trine.http import FormLimits
 from trine.routing import APIRouter, Middleware
 from trine.server.drain import closing_asgi, closing_rsgi
 from trine.server.lifespan import LifespanRunner, answer_lifespan
@@ -65,6 +66,8 @@ class App(APIRouter):
         deprecated: bool | None = None,
         inline: bool | None = None,
         max_body_size: int | None = None,
+        max_json_depth: int | None = None,
+        form_limits: FormLimits | None = None,
         timeout: float | None = None,
     ) -> None:
         super().__init__(
@@ -78,6 +81,8 @@ class App(APIRouter):
             deprecated=deprecated,
             inline=inline,
             max_body_size=max_body_size,
+            max_json_depth=max_json_depth,
+            form_limits=form_limits,
             timeout=timeout,
         )
         self.title = title

@@ -42,6 +42,7 @@ class _EndpointCompiler(StepWriter):
         self.name = f"answer_{identifier(bound.flat.name)}"
         self.out.reserved.add(self.name)
         self.limit = context.max_body_size if layer.max_body_size is None else layer.max_body_size
+        self.depth = context.max_json_depth if layer.max_json_depth is None else layer.max_json_depth
         self.timeout = context.timeout if layer.timeout is None else layer.timeout
         self.timed = self._may_suspend() and (self.timeout is not None or context.body_timeout != float("inf"))
         self.reply_status = str(bound.status_code)
@@ -73,6 +74,7 @@ class _EndpointCompiler(StepWriter):
         return {
             **super().namespace(),
             "DEFAULT_HEADERS": list(self.context.default_headers),
+            "FORM_LIMITS": self.bound.flat.layer.form_limits,
             "LIMIT": self.limit,
             "TIMEOUT": float("inf") if self.timeout is None else self.timeout,
             "BODY_TIMEOUT": self.context.body_timeout,
@@ -90,6 +92,8 @@ class _EndpointCompiler(StepWriter):
                 out.line(f"request = {make_request}")
             if plan.asks_for("request"):
                 out.line("request.body_limit = LIMIT")
+            if self.needs_request and self.bound.flat.layer.form_limits is not None:
+                out.line("request.form_limits = FORM_LIMITS")
             if plan.body_kind in ("json", "embedded"):
                 out.line("body = None")
             if wire.respond:

@@ -36,6 +36,7 @@ class StepWriter:
         self.plan = plan
         self.wire = wire
         self.context = context
+        self.depth = context.max_json_depth
         self.path_names = () if pattern is None else pattern.names
         # Parameters whose converter leaves text as it is.
         self.text_names = {name for name, converter in (pattern.parameters if pattern else ()) if converter.parse is str}
@@ -177,13 +178,13 @@ class StepWriter:
             self._write_json(item, name)
             return
         if "document" not in self.done:
-            read = self.out.name("read_document", readers.document_reader(self.context.max_json_depth))
+            read = self.out.name("read_document", readers.document_reader(self.depth))
             self._once("document", f"document = {read}(body, content_type, errors)")
         read = self.out.name(f"read_{item.name}", readers.member_reader(item))
         self.out.line(f"{name} = FAILED if document is FAILED else {read}(document, errors)")
 
     def _write_json(self, item: Input, name: str) -> None:
-        out, depth = self.out, self.context.max_json_depth
+        out, depth = self.out, self.depth
         codec, read_odd, read_failed = readers.body_reader(item, depth)
         decode = out.name(f"decode_{item.name}", codec.decode)
         failed = out.name(f"read_failed_{item.name}", read_failed)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypedDict
 
-from trine.http import Handler
+from trine.http import FormLimits, Handler
 
 Middleware = Callable[[Handler], Handler]
 ExceptionKey = int | type[Exception]
@@ -65,6 +65,10 @@ class RouteOptions(TypedDict, total=False):
     """Answers to exceptions, by class or status."""
     max_body_size: int | None
     """Largest body in bytes; the application's limit when absent."""
+    max_json_depth: int | None
+    """How deep JSON may nest; the application's limit when absent."""
+    form_limits: FormLimits | None
+    """How many fields and files a form may have, and how large; 1000 of each when absent."""
     timeout: float | None
     """Seconds until the handler is ended with 503; the application's limit when absent."""
 
@@ -128,6 +132,8 @@ class Layer:
     generate_unique_id_function: Any = None
     inline: bool | None = None
     max_body_size: int | None = None
+    max_json_depth: int | None = None
+    form_limits: FormLimits | None = None
     timeout: float | None = None
 
     def join(self, inner: "Layer") -> "Layer":
@@ -190,6 +196,8 @@ def own_layer(route: Route) -> Layer:
         generate_unique_id_function=options.get("generate_unique_id_function"),
         inline=options.get("inline"),
         max_body_size=options.get("max_body_size"),
+        max_json_depth=options.get("max_json_depth"),
+        form_limits=options.get("form_limits"),
         timeout=options.get("timeout"),
     )
 

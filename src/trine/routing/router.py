@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Unpack
 
 from trine.errors import SetupError
+from trine.http import FormLimits
 from trine.types import Decorator
 
 from .route import (
@@ -40,6 +41,8 @@ class APIRouter:
         generate_unique_id_function: Any = None,
         inline: bool | None = None,
         max_body_size: int | None = None,
+        max_json_depth: int | None = None,
+        form_limits: FormLimits | None = None,
         timeout: float | None = None,
     ) -> None:
         self.layer = Layer(
@@ -56,6 +59,8 @@ class APIRouter:
             generate_unique_id_function=generate_unique_id_function,
             inline=inline,
             max_body_size=max_body_size,
+            max_json_depth=max_json_depth,
+            form_limits=form_limits,
             timeout=timeout,
         )
         self.entries: list[Route | WebSocketRoute | Mount | HostRoute | Inclusion] = []

@@ -218,4 +218,3 @@ def main() -> None:
         report(error)
         sys.exit(1)
     sys.exit(Generation(options, listener, control).run())
-
