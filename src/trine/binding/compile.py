@@ -45,7 +45,6 @@ class _EndpointCompiler(StepWriter):
         self.depth = context.max_json_depth if layer.max_json_depth is None else layer.max_json_depth
         self.timeout = context.timeout if layer.timeout is None else layer.timeout
         self.timed = self._may_suspend() and (self.timeout is not None or context.body_timeout != float("inf"))
-        self.reply_status = str(bound.status_code)
 
     def _may_suspend(self) -> bool:
         return self.plan.body_kind != "none" or self._steps_may_suspend()

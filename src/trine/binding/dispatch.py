@@ -36,9 +36,7 @@ class Declarations:
     """What answers for other host names, in the order of declaration."""
 
 
-def read_declarations(
-    router: APIRouter, context: BindContext, *, built_in: APIRouter | None = None, first_wins: bool = False
-) -> Declarations:
+def read_declarations(router: APIRouter, context: BindContext, *, built_in: APIRouter | None = None) -> Declarations:
     """Bind every route. All mistakes are reported together, as one `SetupError`."""
     found = Declarations([], [], [], ReverseTable(), context)
     problems: list[SetupError] = []
@@ -47,8 +45,7 @@ def read_declarations(
         try:
             bound = bind_route(flat, context)
             _ = bound.codec if bound.has_body else None
-            if not first_wins:
-                _check_conflicts(bound, seen)
+            _check_conflicts(bound, seen)
             found.routes.append(bound)
             found.names.add(flat.name, bound.pattern)
         except SetupError as problem:
@@ -64,7 +61,7 @@ def read_declarations(
                 found.mounts.append((layer.prefix + entry.path, as_asgi(entry.app)))
                 found.names.add_mount(entry.name or "", layer.prefix + entry.path, entry.app)
             elif isinstance(entry, HostRoute):
-                found.hosts.append((AllowedHosts([entry.host]), _host_target(entry, context, first_wins)))
+                found.hosts.append((AllowedHosts([entry.host]), _host_target(entry, context)))
         except SetupError as problem:
             problems.extend(_with_place(one, getattr(entry, "handler", None)) for one in problem.problems)
     if problems:
@@ -75,10 +72,10 @@ def read_declarations(
     return found
 
 
-def _host_target(entry: HostRoute, context: BindContext, first_wins: bool) -> "Declarations | ASGIApp":
+def _host_target(entry: HostRoute, context: BindContext) -> "Declarations | ASGIApp":
     # An application has its own settings and middleware; a router is part of this one.
     if isinstance(entry.target, APIRouter) and not callable(entry.target):
-        return read_declarations(entry.target, context, first_wins=first_wins)
+        return read_declarations(entry.target, context)
     return as_asgi(entry.target)
 
 
@@ -105,11 +102,10 @@ def _place(handler: Any) -> str:
 class Table:
     """Compiled endpoints of one wire, and what answers where there is none."""
 
-    def __init__(self, found: Declarations, wire: Wire, *, auto_methods: bool = True, redirect_slashes: bool = True) -> None:
+    def __init__(self, found: Declarations, wire: Wire, *, redirect_slashes: bool = True) -> None:
         self.found = found
         self.wire = wire
         self.redirect_slashes = redirect_slashes
-        self.auto_methods = auto_methods
         self.tree: RouteTree[Endpoint] = RouteTree()
         self._compiled: list[Any] = []
         for bound in found.routes:
@@ -117,11 +113,10 @@ class Table:
             self._compiled.append(endpoint)
             for method in bound.flat.route.methods:
                 self.tree.add(bound.pattern, method, endpoint)
-        if auto_methods:
-            for bound in found.routes:
-                endpoints = self.tree.endpoints(bound.pattern)
-                if "GET" in endpoints:
-                    endpoints.setdefault("HEAD", endpoints["GET"])
+        for bound in found.routes:
+            endpoints = self.tree.endpoints(bound.pattern)
+            if "GET" in endpoints:
+                endpoints.setdefault("HEAD", endpoints["GET"])
         for pattern, socket, _ in found.sockets:
             self.tree.add(pattern, SOCKET_METHOD, socket)
 
@@ -146,7 +141,7 @@ class Table:
         for endpoints, _ in self.tree.find_all(path):
             methods |= set(endpoints)
         methods.discard(SOCKET_METHOD)
-        if methods and self.auto_methods:
+        if methods:
             methods.add("OPTIONS")
         return sorted(methods)
 
@@ -163,7 +158,7 @@ class Table:
         allowed = self.allowed(path)
         if allowed:
             headers = {"allow": ", ".join(allowed)}
-            if request.method == "OPTIONS" and self.auto_methods:
+            if request.method == "OPTIONS":
                 return Response(None, 204, headers)
             raise HTTPException(405, headers=headers)
         if self.redirect_slashes and path != "/":
