@@ -3,8 +3,10 @@
 import importlib.util
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -46,6 +48,38 @@ def chromium() -> str:
         report = pytest.fail if os.environ.get("CI") else pytest.skip
         report("no Chromium here: make setup-system installs it")
     return found
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Redis: TRINE_TEST_REDIS_URL, or a private one. Without either the test is skipped, and fails in CI.
+
+    Tests share it, also those of other processes: keys start with a name of the test's own.
+    """
+    given = os.environ.get("TRINE_TEST_REDIS_URL")
+    if given is not None:
+        yield given
+        return
+    program = shutil.which("redis-server") or shutil.which("valkey-server")
+    if program is None:
+        report = pytest.fail if os.environ.get("CI") else pytest.skip
+        report("no Redis here: make setup-system installs it")
+    folder = tmp_path_factory.mktemp("redis")
+    place = folder / "redis.sock"
+    options = ["--port", "0", "--unixsocket", str(place), "--save", "", "--appendonly", "no", "--dir", str(folder)]
+    with subprocess.Popen([program, *options], stdout=subprocess.DEVNULL) as server:
+        _wait_for_socket(place)
+        yield f"unix://{place}"
+        server.terminate()
+
+
+def _wait_for_socket(place: Path) -> None:
+    for _ in range(500):
+        with socket.socket(socket.AF_UNIX) as probe:
+            if probe.connect_ex(str(place)) == 0:
+                return
+        time.sleep(0.01)
+    pytest.fail(f"Redis does not answer at {place}")
 
 
 @pytest.fixture(scope="session")
