@@ -218,10 +218,10 @@ def _serve_rsgi(handler: Handler, context: BindContext, names: Sequence[str]) ->
             except Exception as error:  # noqa: BLE001 - whatever escapes becomes an answer
                 response = await recover(error, request)
             try:
-                lines = rsgi.ready_headers(response, defaults)
+                response, lines = rsgi.make_ready(response, defaults, scope)
             except Exception as error:  # noqa: BLE001 - whatever escapes becomes an answer
                 response = await recover(error, request)
-                lines = rsgi.ready_headers(response, defaults)
+                response, lines = rsgi.make_ready(response, defaults, scope)
             await rsgi.send_ready(response, lines, proto, head=request.method == "HEAD")
         finally:
             if request.awaits_closing:
@@ -242,11 +242,12 @@ def _serve_asgi(handler: Handler, context: BindContext, names: Sequence[str]) ->
             except Exception as error:  # noqa: BLE001 - whatever escapes becomes an answer
                 response = await recover(error, request)
             try:
-                lines = asgi.ready_headers(response, defaults)
+                response, lines = asgi.make_ready(response, defaults, scope)
             except Exception as error:  # noqa: BLE001 - whatever escapes becomes an answer
                 response = await recover(error, request)
-                lines = asgi.ready_headers(response, defaults)
-            await asgi.send_ready(response, lines, send, head=request.method == "HEAD", receiver=request)
+                response, lines = asgi.make_ready(response, defaults, scope)
+            extensions = scope.get("extensions") or ()
+            await asgi.send_ready(response, lines, send, head=request.method == "HEAD", receiver=request, extensions=extensions)
         finally:
             if request.awaits_closing:
                 await request.close()

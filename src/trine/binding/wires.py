@@ -61,7 +61,7 @@ RSGI = Wire(
     reply=("proto.response_bytes({status}, {headers}, payload)", "sent = True"),
     reply_empty=("proto.response_empty({status}, {headers})", "sent = True"),
     respond=(
-        "lines = ready_headers(response, DEFAULT_HEADERS)",
+        "response, lines = make_ready(response, DEFAULT_HEADERS, scope)",
         "sent = True",
         "await send_ready(response, lines, proto, head=scope.method == 'HEAD')",
     ),
@@ -69,7 +69,7 @@ RSGI = Wire(
         "RSGIRequest": rsgi.RSGIRequest,
         "cut_off": rsgi.cut_off,
         "read_body": rsgi.read_body,
-        "ready_headers": rsgi.ready_headers,
+        "make_ready": rsgi.make_ready,
         "send_ready": rsgi.send_ready,
     },
 )
@@ -102,15 +102,16 @@ ASGI = Wire(
         "await send({{'type': 'http.response.body', 'body': b''}})",
     ),
     respond=(
-        "lines = ready_headers(response, DEFAULT_HEADERS)",
+        "response, lines = make_ready(response, DEFAULT_HEADERS, scope)",
         "sent = True",
-        "await send_ready(response, lines, send, head=scope['method'] == 'HEAD', receiver={receiver})",
+        "await send_ready(response, lines, send, head=scope['method'] == 'HEAD', receiver={receiver}, "
+        "extensions=scope.get('extensions') or ())",
     ),
     namespace={
         "ASGIRequest": asgi.ASGIRequest,
         "first_values": asgi.first_values,
         "read_body": asgi.read_body,
-        "ready_headers": asgi.ready_headers,
+        "make_ready": asgi.make_ready,
         "send_ready": asgi.send_ready,
     },
     headers_as_bytes=True,

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from .background import BackgroundTask, BackgroundTasks
 from .connection import Connection
 from .cookies import parse_cookies, render_cookie
+from .file_response import FileResponse
 from .form import FormData, UploadFile
 from .headers import Headers, MutableHeaders
 from .multipart import FormLimits, MultipartError
@@ -12,7 +13,6 @@ from .negotiate import best_match
 from .query import ImmutableMultiDict, MultiDict, QueryParams, TooManyFields, last_values, parse_query
 from .request import Request
 from .response import (
-    FileResponse,
     HTMLResponse,
     JSONResponse,
     PlainTextResponse,

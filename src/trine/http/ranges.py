@@ -1,7 +1,7 @@
 """Byte ranges: which parts of a file a client asks for (RFC 9110 §14)."""
 
 # RFC 9110 §14.2 lets a server ignore ranges that are many, small or overlapping: nobody honest sends so many.
-_MAX_RANGES = 100
+MAX_RANGES = 100
 _MAX_LENGTH = 4096
 # More digits than this lie behind the end of any file.
 _MAX_DIGITS = 19
@@ -27,7 +27,7 @@ def parse_range(header: str, size: int) -> list[tuple[int, int]]:
         return []
     # RFC 9110 §5.6.1: empty elements of a list are passed over.
     specs = [spec for piece in text.split(",") if (spec := piece.strip(" \t"))]
-    if not specs or len(specs) > _MAX_RANGES:
+    if not specs or len(specs) > MAX_RANGES:
         return []
     ranges = []
     for spec in specs:

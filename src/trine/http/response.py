@@ -1,13 +1,7 @@
-"""A response: a status, headers, and a body that is bytes, a stream or a file."""
+"""A response: a status, headers, and a body that is bytes or a stream."""
 
-import os
-import stat as stat_module
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
-from email.utils import formatdate
-from hashlib import sha256
-from mimetypes import guess_type
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 from urllib.parse import quote
 
@@ -209,76 +203,9 @@ class StreamingResponse(Response):
                 await close()
 
 
-class FileResponse(Response):
-    """A file from disk, with size, date and entity tag, sent by the server without loading it."""
-
-    chunk_size: ClassVar[int] = 64 * 1024
-
-    def __init__(
-        self,
-        path: str | os.PathLike[str],
-        status_code: int = 200,
-        headers: Mapping[str, str] | None = None,
-        media_type: str | None = None,
-        background: Background | None = None,
-        filename: str | None = None,
-        stat_result: os.stat_result | None = None,
-        content_disposition_type: str = "attachment",
-    ) -> None:
-        self.path = os.fspath(path)
-        self.status_code = status_code
-        self.background = background
-        self.body = None
-        self.headers = MutableHeaders(headers)
-        self.filename = filename
-        if filename is not None:
-            self.headers.setdefault("content-disposition", _disposition(content_disposition_type, filename))
-        self._describe(media_type or guess_type(filename or self.path)[0] or "application/octet-stream")
-        self.stat_result = stat_result
-        if stat_result is not None:
-            self.describe_file(stat_result)
-
-    def describe_file(self, stat_result: os.stat_result) -> None:
-        """Set length, date and entity tag from what the file system says."""
-        self.stat_result = stat_result
-        tag = sha256(f"{stat_result.st_mtime}-{stat_result.st_size}".encode()).hexdigest()[:32]
-        self.headers.setdefault("content-length", str(stat_result.st_size))
-        self.headers.setdefault("last-modified", formatdate(stat_result.st_mtime, usegmt=True))
-        self.headers.setdefault("etag", f'"{tag}"')
-
-    def load_stat(self) -> None:
-        """Look at the file once. Raises RuntimeError when there is none: answering 404 is the caller's decision."""
-        if self.stat_result is None:
-            try:
-                result = Path(self.path).stat()
-            except FileNotFoundError:
-                raise RuntimeError(f"File at path {self.path} does not exist.") from None
-            if not stat_module.S_ISREG(result.st_mode):
-                raise RuntimeError(f"File at path {self.path} is not a file.")
-            self.describe_file(result)
-
-    def chunks(self) -> AsyncIterator[bytes]:
-        """Read the file in worker threads."""
-        return iterate_in_thread(_read_chunks(self.path, self.chunk_size))
-
-
-def _read_chunks(path: str, size: int) -> Iterator[bytes]:
-    with Path(path).open("rb") as file:
-        while chunk := file.read(size):
-            yield chunk
-
-
 async def _once(body: bytes) -> AsyncIterator[bytes]:
     yield body
 
 
 def _to_bytes(chunk: Any, charset: str) -> bytes:
     return chunk.encode(charset) if isinstance(chunk, str) else bytes(chunk)
-
-
-def _disposition(kind: str, filename: str) -> str:
-    # RFC 6266 §4.3: the extended form carries what ASCII cannot.
-    quoted = quote(filename, safe="")
-    if quoted == filename:
-        return f'{kind}; filename="{filename}"'
-    return f"{kind}; filename*=utf-8''{quoted}"

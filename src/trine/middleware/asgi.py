@@ -64,7 +64,7 @@ def _as_asgi(handler: Handler) -> ASGIApp:
         if scope["state"] is not outer.state.as_dict():
             request.state = State(scope["state"])
         try:
-            await send_response(await handler(request), send, [], head=request.method == "HEAD")
+            await send_response(await handler(request), send, [], head=request.method == "HEAD", scope=scope)
         finally:
             # What the handler read or set belongs to the request, for whoever stands outside.
             carried.update({name: value for name, value in vars(request).items() if name in _CARRIED})

@@ -1,19 +1,12 @@
 """Conditional requests: 304 instead of what the client has already (RFC 9110 §13)."""
 
-import re
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from hashlib import blake2b
 
 from trine.errors import SetupError
 from trine.http import FileResponse, Handler, Request, Response
+from trine.http.conditional import is_not_modified, not_modified
 
 from .header_lines import line_of, own_copy, set_line
-
-_find_tags = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")').findall
-_MAX_LENGTH = 8192
-# They describe a body that a 304 does not have.
-_OF_THE_BODY = ("content-length", "content-type", "content-encoding", "content-language", "content-range")
 
 
 class ConditionalGetMiddleware:
@@ -36,7 +29,8 @@ class ConditionalGetMiddleware:
             if request.method not in ("GET", "HEAD") or response.status_code != 200:
                 return response
             response = self._tag(response)
-            return _not_modified(response) if _is_known(request, response) else response
+            etag, modified = line_of(response, "etag"), line_of(response, "last-modified")
+            return not_modified(response) if is_not_modified(request.headers, etag, modified) else response
 
         return with_conditions
 
@@ -51,31 +45,3 @@ class ConditionalGetMiddleware:
         response = own_copy(response)
         set_line(response, "etag", f'"{blake2b(body, digest_size=16).hexdigest()}"')
         return response
-
-
-def _is_known(request: Request, response: Response) -> bool:
-    tags = request.headers.getlist("if-none-match")
-    if tags:
-        line = ", ".join(tags)[:_MAX_LENGTH]
-        # Weak comparison (RFC 9110 §8.8.3.2): what was compressed on its way is still the same.
-        etag = (line_of(response, "etag") or "").removeprefix("W/")
-        return line.strip() == "*" or (etag != "" and etag in _find_tags(line))
-    since, modified = _date(request.headers.get("if-modified-since")), _date(line_of(response, "last-modified"))
-    return since is not None and modified is not None and modified <= since
-
-
-def _date(line: str | None) -> datetime | None:
-    if line is None or len(line) > 64:
-        return None
-    try:
-        date = parsedate_to_datetime(line)
-    except (ValueError, OverflowError):
-        return None
-    return date if date.tzinfo is not None else None
-
-
-def _not_modified(response: Response) -> Response:
-    known = Response(None, 304, response.headers, background=response.background)
-    for name in _OF_THE_BODY:
-        del known.headers[name]
-    return known

@@ -1,7 +1,7 @@
 """ASGI 3.0: requests read from and responses written to `receive` and `send`."""
 
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from functools import cached_property, partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from .streams import pump
 
 RawHeaders = list[tuple[bytes, bytes]]
 HeaderList = list[tuple[str, str]]
+PATH_SEND = "http.response.pathsend"
 
 
 class _ASGIConnection:
@@ -199,33 +200,45 @@ async def read_body(message: Any, receive: Receive, limit: int, declared: bytes 
         message = await receive()
 
 
-async def send_response(response: Response, send: Send, defaults: HeaderList, *, head: bool = False) -> None:
-    """Send a response, whatever its body is, then run its background work."""
-    await send_ready(response, ready_headers(response, defaults), send, head=head)
+async def send_response(
+    response: Response, send: Send, defaults: HeaderList, *, head: bool = False, scope: Scope | None = None
+) -> None:
+    """Send a response, whatever its body is, then run its background work. Without a scope, a file is sent whole."""
+    response, lines = make_ready(response, defaults, {"method": "", "headers": []} if scope is None else scope)
+    await send_ready(response, lines, send, head=head)
 
 
-def ready_headers(response: Response, defaults: HeaderList) -> RawHeaders:
-    """The lines that go out with a response. What can fail fails here, while another answer is still possible."""
-    if isinstance(response, FileResponse):
-        response.load_stat()
+def make_ready(response: Response, defaults: HeaderList, scope: Scope) -> tuple[Response, RawHeaders]:
+    """What goes out, and its header lines. What can fail fails here, while another answer is still possible."""
     if type(response) is ReadyResponse and response.is_untouched:
         if not response.may_have_body:
-            return response.raw_pairs
-        return [(b"content-length", b"%d" % len(response.body or b"")), *response.raw_pairs]
-    return encode_pairs(complete_headers(response, defaults))
+            return response, response.raw_pairs
+        return response, [(b"content-length", b"%d" % len(response.body or b"")), *response.raw_pairs]
+    if isinstance(response, FileResponse):
+        response = response.answer(scope["method"], Headers(raw=scope["headers"]))
+    return response, encode_pairs(complete_headers(response, defaults))
 
 
 async def send_ready(
-    response: Response, headers: RawHeaders, send: Send, *, head: bool = False, receiver: "Receive | ASGIRequest | None" = None
+    response: Response,
+    headers: RawHeaders,
+    send: Send,
+    *,
+    head: bool = False,
+    receiver: "Receive | ASGIRequest | None" = None,
+    extensions: Collection[str] = (),
 ) -> None:
     """Send a response with its final header lines. An exception from here is the server's: the answer has begun.
 
-    With a `receiver`, a stream ends when the client leaves; its background work does not run then.
+    With a `receiver`, a stream ends when the client leaves; its background work does not run then. A file is left to a
+    server that has the extension for it.
     """
     body = response.body
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
     if body is not None or head:
         await send({"type": "http.response.body", "body": b"" if head or body is None else body})
+    elif isinstance(response, FileResponse) and not response.parts and PATH_SEND in extensions:
+        await send({"type": PATH_SEND, "path": response.absolute_path})
     elif not await _send_stream(response, send, receiver):
         return
     if response.background is not None:

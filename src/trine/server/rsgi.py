@@ -206,18 +206,13 @@ def check_coding(headers: Any) -> None:
         raise HTTPException(400, "The only transfer coding that is understood here is 'chunked'.", {"connection": "close"})
 
 
-async def send_response(response: Response, protocol: Any, defaults: HeaderList, *, head: bool = False) -> None:
-    """Send a response, whatever its body is, then run its background work."""
-    await send_ready(response, ready_headers(response, defaults), protocol, head=head)
-
-
-def ready_headers(response: Response, defaults: HeaderList) -> HeaderList:
-    """The lines that go out with a response. What can fail fails here, while another answer is still possible."""
+def make_ready(response: Response, defaults: HeaderList, scope: Any) -> tuple[Response, HeaderList]:
+    """What goes out, and its header lines. What can fail fails here, while another answer is still possible."""
     if type(response) is ReadyResponse and response.is_untouched:
-        return response.pairs
+        return response, response.pairs
     if isinstance(response, FileResponse):
-        response.load_stat()
-    return complete_headers(response, defaults)
+        response = response.answer(scope.method, Headers(scope.headers.items()))
+    return response, complete_headers(response, defaults)
 
 
 async def send_ready(response: Response, headers: HeaderList, protocol: Any, *, head: bool = False) -> None:
@@ -230,8 +225,10 @@ async def send_ready(response: Response, headers: HeaderList, protocol: Any, *, 
             protocol.response_empty(response.status_code, headers)
     elif head:
         protocol.response_empty(response.status_code, headers)
-    elif isinstance(response, FileResponse):
+    elif isinstance(response, FileResponse) and not response.parts:
         protocol.response_file(response.status_code, headers, response.path)
+    elif isinstance(response, FileResponse) and len(response.parts) == 1:
+        protocol.response_file_range(response.status_code, headers, response.path, *response.parts[0])
     elif not await _send_stream(response, protocol, headers):
         return
     if response.background is not None:

@@ -348,7 +348,7 @@ class APIRoute(Route):
             async with request.exit_stack:
                 response = await handler(request)
                 with naming(self.endpoint, self._described(request)):
-                    await send_response(response, send, [], head=scope["method"] == "HEAD")
+                    await send_response(response, send, [], head=scope["method"] == "HEAD", scope=scope)
             await request.close()
 
         await handling_exceptions(call_endpoint, request)(scope, receive, send)

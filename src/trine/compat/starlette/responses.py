@@ -23,7 +23,7 @@ class Response(http.Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response, then run its background work."""
-        await send_response(self, send, [], head=scope.get("method") == "HEAD")
+        await send_response(self, send, [], head=scope.get("method") == "HEAD", scope=scope if "headers" in scope else None)
 
     @property
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
