@@ -1,4 +1,4 @@
-"""Where blocking functions run, and how long a request may take."""
+"""Where blocking functions run, how many may run at once, and how long a request may take."""
 
 import asyncio
 import contextvars
@@ -6,7 +6,9 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
+from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -192,6 +194,35 @@ async def _entered_in_thread(manager: AbstractContextManager[T]) -> AsyncIterato
             raise
     else:
         await run_in_thread(manager.__exit__, None, None, None)
+
+
+class ConcurrencyLimit:
+    """How many may be inside `async with limit:` at the same time. The rest wait, first come first served.
+
+    Each event loop counts for itself: a limit can be shared by routes and applications, and outlives its loops.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._places: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next one would have to wait."""
+        return self._here().locked()
+
+    async def __aenter__(self) -> None:
+        await self._here().acquire()
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._here().release()
+
+    def _here(self) -> asyncio.Semaphore:
+        loop = asyncio.get_running_loop()
+        places = self._places.get(loop)
+        if places is None:
+            places = self._places[loop] = asyncio.Semaphore(self.size)
+        return places
 
 
 class Deadlines:

@@ -52,7 +52,7 @@ class _EndpointCompiler(StepWriter):
     def _steps_may_suspend(self) -> bool:
         for step in self.plan.steps:
             kind = step.call.kind
-            if kind == "async" and has_await(step.call.function):
+            if step.call.limit is not None or (kind == "async" and has_await(step.call.function)):
                 return True
             if "generator" in kind or (kind == "sync" and not self.inline):
                 return True

@@ -1,8 +1,11 @@
 """Declare what a function needs: `Depends` and `Security`."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from trine.concurrency import ConcurrencyLimit
+from trine.errors import SetupError
 
 
 @dataclass(frozen=True)
@@ -11,14 +14,22 @@ class Depends:
 
     A dependency is called once per request however often it is named, unless `use_cache` is False. One that yields
     runs its clean-up when the function returned (`scope="function"`), or after the response was sent ("request").
+
+    With `max_concurrency`, that many requests in a process use it at the same time, and the rest wait: until the function
+    returned, or until its clean-up is done. Every place that uses the same declaration shares its limit.
     """
 
     dependency: Callable[..., Any] | None = None
     use_cache: bool = True
     scope: Literal["function", "request"] | None = None
+    max_concurrency: int | None = None
+    limit: ConcurrencyLimit | None = field(init=False, default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "limit", limit_of(self.max_concurrency))
 
     def __hash__(self) -> int:
-        return hash((id(self.dependency), self.use_cache, self.scope))
+        return hash((id(self.dependency), self.use_cache, self.scope, self.limit))
 
 
 @dataclass(frozen=True)
@@ -34,14 +45,28 @@ class Security(Depends):
         scopes: Sequence[str] | None = None,
         use_cache: bool = True,
         scope: Literal["function", "request"] | None = None,
+        max_concurrency: int | None = None,
     ) -> None:
         object.__setattr__(self, "dependency", dependency)
         object.__setattr__(self, "use_cache", use_cache)
         object.__setattr__(self, "scope", scope)
         object.__setattr__(self, "scopes", tuple(scopes or ()))
+        object.__setattr__(self, "max_concurrency", max_concurrency)
+        self.__post_init__()
 
     def __hash__(self) -> int:
-        return hash((id(self.dependency), self.use_cache, self.scope, tuple(self.scopes)))
+        return hash((super().__hash__(), tuple(self.scopes)))
+
+
+def limit_of(max_concurrency: int | None) -> ConcurrencyLimit | None:
+    """The limit that a declaration asks for. Raises `SetupError` for anything but a positive number."""
+    if max_concurrency is None:
+        return None
+    if type(max_concurrency) is not int or max_concurrency < 1:
+        raise SetupError(
+            f"max_concurrency={max_concurrency!r} is no positive integer.", hint="Say how many may run at once, or leave it away."
+        )
+    return ConcurrencyLimit(max_concurrency)
 
 
 class SecurityScopes:

@@ -3,7 +3,7 @@
 import inspect
 import typing
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, is_typeddict
@@ -12,6 +12,7 @@ from pydantic import AliasChoices, Json
 from pydantic.fields import FieldInfo
 from typing_extensions import TypeAliasType
 
+from trine.concurrency import ConcurrencyLimit
 from trine.errors import SetupError
 from trine.http import BackgroundTasks, Connection, Request, Response, UploadFile
 from trine.websocket import WebSocket
@@ -84,6 +85,8 @@ class Call:
     scopes: tuple[str, ...] = ()
     own_scopes: tuple[str, ...] = ()
     declared: Callable[..., Any] | None = field(default=None)
+    limit: ConcurrencyLimit | None = None
+    """How many requests may use it at the same time."""
 
     def walk(self) -> "Iterator[Call]":
         """Give the call and everything below it, in the order in which it runs."""
@@ -172,7 +175,7 @@ class _Reader:
         together = scopes + tuple(scope for scope in own if scope not in scopes)
         call = self.read(target, scopes=together, use_cache=depends.use_cache, scope=depends.scope, own_scopes=own)
         _check_scopes(call, where)
-        return call
+        return replace(call, limit=depends.limit)
 
     def _input(self, parameter: inspect.Parameter, annotation: Any, param: Param | None, function: Any) -> Input:
         where = _place(function)

@@ -239,15 +239,20 @@ class StepWriter:
         call = self.call(step)
         subtree = sorted(step.needs | {step.index})
         fallible = any(source[0] == "input" for index in subtree for source in self.plan.steps[index].arguments.values())
-        target = f"d{step.index}"
+        limit = None if step.call.limit is None else out.name(f"limit_{step.index}", step.call.limit)
+        heads = [f"if not errors or failed.isdisjoint({tuple(subtree)!r}):"] if fallible else []
+        lines = []
         if "generator" in step.call.kind:
             stack = f"{self._scope(step)}_stack"
             call = f"await {stack}.enter_async_context({call})"
-        if fallible:
-            out.line(f"if not errors or failed.isdisjoint({tuple(subtree)!r}):")
-            out.line(f"    {target} = {call}")
-        else:
-            out.line(f"{target} = {call}")
+            if limit is not None:
+                # Entered first, so left last: the place is free once the clean-up is done.
+                lines.append(f"await {stack}.enter_async_context({limit})")
+        elif limit is not None:
+            heads.append(f"async with {limit}:")
+        with out.blocks(heads):
+            for line in [*lines, f"d{step.index} = {call}"]:
+                out.line(line)
 
     def call(self, step: Step) -> str:
         """The expression that calls a step's function."""

@@ -48,9 +48,10 @@ def Depends(
     *,
     use_cache: bool = True,
     scope: Literal["function", "request"] | None = None,
+    max_concurrency: int | None = None,
 ) -> Any:
-    """Declare a dependency."""
-    return params.Depends(dependency, use_cache=use_cache, scope=scope)
+    """Declare a dependency. No more than `max_concurrency` requests use it at the same time."""
+    return params.Depends(dependency, use_cache=use_cache, scope=scope, max_concurrency=max_concurrency)
 
 
 def Security(
@@ -59,6 +60,7 @@ def Security(
     scopes: Sequence[str] | None = None,
     use_cache: bool = True,
     scope: Literal["function", "request"] | None = None,
+    max_concurrency: int | None = None,
 ) -> Any:
     """Declare a dependency that checks who asks."""
-    return params.Security(dependency, scopes=scopes, use_cache=use_cache, scope=scope)
+    return params.Security(dependency, scopes=scopes, use_cache=use_cache, scope=scope, max_concurrency=max_concurrency)

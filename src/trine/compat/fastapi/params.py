@@ -9,6 +9,7 @@ from pydantic_core import PydanticUndefined
 from trine.binding import depends
 from trine.binding import params as declared
 from trine.binding.params import UNSET, Kind
+from trine.errors import SetupError
 
 from .exceptions import FastAPIDeprecationWarning
 
@@ -94,6 +95,12 @@ class File(Form, declared.File):
 
 class Depends(depends.Depends):
     """A dependency."""
+
+    def __post_init__(self) -> None:
+        try:
+            super().__post_init__()
+        except SetupError as error:
+            raise ValueError("max_concurrency must be a positive integer or None") from error
 
 
 class Security(Depends, depends.Security):
