@@ -32,6 +32,13 @@ if TYPE_CHECKING:
     from trine.http import Response as Response
     from trine.http import StreamingResponse as StreamingResponse
     from trine.http import UploadFile as UploadFile
+    from trine.lists import CursorPage as CursorPage
+    from trine.lists import Filters as Filters
+    from trine.lists import OffsetPage as OffsetPage
+    from trine.lists import OrderBy as OrderBy
+    from trine.lists import Page as Page
+    from trine.lists import PageParams as PageParams
+    from trine.lists import Search as Search
     from trine.routing import APIRouter as APIRouter
     from trine.settings import Settings as Settings
     from trine.websocket import WebSocket as WebSocket
@@ -53,6 +60,7 @@ _HOMES = {
         "StreamingResponse",
         "UploadFile",
     ],
+    "lists": ["CursorPage", "Filters", "OffsetPage", "OrderBy", "Page", "PageParams", "Search"],
     "routing": ["APIRouter"],
     "settings": ["Settings"],
     "websocket": ["WebSocket"],

@@ -259,10 +259,11 @@ class App(APIRouter):
         _ = self.declarations
 
     def problems(self) -> "list[Problem]":
-        """What is unsafe in production: in the settings, the middleware and the batteries. `trine check` prints it."""
+        """What is unsafe in production: in settings, middleware, batteries and routes. `trine check` prints it."""
         from trine.settings import find_problems
 
-        return find_problems(self.settings, debug=bool(self._debug), parts=[*self._middleware, *self._batteries])
+        answering = [bound.call.function for bound in self.declarations.routes]
+        return find_problems(self.settings, debug=bool(self._debug), parts=[*self._middleware, *self._batteries, *answering])
 
     def refuse_unsafe(self) -> None:
         """Raise `SetupError` where production would start with unsafe settings; in development, warn. Servers call it."""

@@ -1,9 +1,10 @@
 """Types that several rooms share, so that no import points upward."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from typing import Any, Protocol, Self, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
+T_co = TypeVar("T_co", covariant=True)
 
 
 class Decorator(Protocol):
@@ -77,4 +78,37 @@ class User(Protocol):
     @property
     def is_authenticated(self) -> bool:
         """Whether the user is known."""
+        ...
+
+
+class RowSource(Protocol[T_co]):
+    """Rows that are asked for piece by piece: a list in memory, or a query that has not run yet.
+
+    Lookups are Django's: a field, or a path of fields, and a word such as `price__gte` or `author__name__icontains`.
+    Every method but `count` and `fetch` gives a new source and reads nothing.
+    """
+
+    @property
+    def ordering(self) -> tuple[str, ...]:
+        """The fields of the order, a `-` before descending ones; empty where there is none. None is the least value."""
+        ...
+
+    def filter(self, **lookups: Any) -> Self:
+        """Keep the rows that fit every lookup."""
+        ...
+
+    def filter_any(self, *alternatives: Mapping[str, Any]) -> Self:
+        """Keep the rows that fit every lookup of at least one alternative."""
+        ...
+
+    def order_by(self, *fields: str) -> Self:
+        """Put the rows in another order."""
+        ...
+
+    async def count(self) -> int:
+        """How many rows there are."""
+        ...
+
+    async def fetch(self, offset: int, limit: int) -> Sequence[T_co]:
+        """Read at most `limit` rows, leaving `offset` out first."""
         ...

@@ -14,7 +14,7 @@ LADDER = (
     ("http", "websocket"),
     ("server", "routing", "security"),
     ("binding",),
-    ("openapi", "middleware"),
+    ("openapi", "middleware", "lists"),
     ("app",),
     ("channels", "cache", "observe", "pages", "mail", "storage", "db"),
     ("auth", "tasks"),

@@ -13,7 +13,7 @@ from trine.routing import FlatRoute, PathPattern, WebSocketRoute
 from .context import BindContext
 from .encode import VALUE_OPTIONS, ResponseCodec, response_codec, untyped_codec
 from .plan import Plan, make_plan
-from .signature import Call, read_call, signature_of, union_members
+from .signature import Call, bare_type, read_call, signature_of, union_members
 
 _UNTYPED = (Any, Signature.empty, object)
 # A dictionary that promises nothing about its values: there is nothing to validate, so it is encoded as it is.
@@ -50,24 +50,7 @@ class BoundRoute:
     @cached_property
     def response_model(self) -> Any:
         """The type of the answer, None where anything goes."""
-        options = self.flat.options
-        where = _place(self.call)
-        if "response_model" in options:
-            model = options["response_model"]
-        else:
-            model = signature_of(self.flat.route.handler).return_annotation
-        if model in _UNTYPED or (model is None and "response_model" in options):
-            return None
-        members = union_members(model)
-        if all(isclass(member) and issubclass(member, Response) for member in members):
-            return None
-        if any(isclass(member) and issubclass(member, Response) for member in members):
-            raise SetupError(
-                f"The handler '{self.flat.name}' returns {model}: part of it is a Response, which cannot be a response model.",
-                hint="Declare response_model=None.",
-                where=where,
-            )
-        return type(None) if model is None else model
+        return read_response_model(self.flat)
 
     @cached_property
     def codec(self) -> ResponseCodec:
@@ -88,9 +71,34 @@ class BoundRoute:
 def bind_route(flat: FlatRoute, context: BindContext) -> BoundRoute:
     """Read a route's signature and check it against its path. Raises `SetupError`."""
     pattern = PathPattern(flat.path)
-    call = read_call(flat.route.handler, path_names=pattern.names, overrides=context.overrides, extra=flat.layer.dependencies)
+    model = bare_type(read_response_model(flat))
+    call = read_call(
+        flat.route.handler,
+        path_names=pattern.names,
+        overrides=context.overrides,
+        extra=flat.layer.dependencies,
+        complete=model.__complete__() if hasattr(model, "__complete__") else None,
+    )
     _check_path(call, pattern, flat)
     return BoundRoute(flat, pattern, call, make_plan(call), context)
+
+
+def read_response_model(flat: FlatRoute) -> Any:
+    """The declared type of a route's answer, None where anything goes. A model's `__complete__` may make it of another value."""
+    options, handler = flat.options, flat.route.handler
+    model = options["response_model"] if "response_model" in options else signature_of(handler).return_annotation
+    if model in _UNTYPED or (model is None and "response_model" in options):
+        return None
+    members = union_members(model)
+    if all(isclass(member) and issubclass(member, Response) for member in members):
+        return None
+    if any(isclass(member) and issubclass(member, Response) for member in members):
+        raise SetupError(
+            f"The handler '{flat.name}' returns {model}: part of it is a Response, which cannot be a response model.",
+            hint="Declare response_model=None.",
+            where=_place_of(handler),
+        )
+    return type(None) if model is None else model
 
 
 def bind_websocket(route: WebSocketRoute, path: str, dependencies: Sequence[Any], context: BindContext) -> Plan:
@@ -126,5 +134,9 @@ def _default_status(response_class: Any) -> int:
 
 
 def _place(call: Call) -> str:
-    code = getattr(call.function, "__code__", None)
+    return _place_of(call.function)
+
+
+def _place_of(function: Any) -> str:
+    code = getattr(function, "__code__", None)
     return f"{code.co_filename}:{code.co_firstlineno}" if code is not None else ""

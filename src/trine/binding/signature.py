@@ -106,14 +106,27 @@ def read_call(
     path_names: Collection[str] = (),
     overrides: Overrides | None = None,
     extra: Sequence[Depends] = (),
+    complete: Callable[..., Any] | None = None,
 ) -> Call:
-    """Read a handler's signature. `extra` are dependencies whose value nobody takes, such as a router's."""
+    """Read a handler's signature. `extra` are dependencies whose value nobody takes, such as a router's.
+
+    `complete` makes the answer of the handler's value, which it takes as its first parameter.
+    """
     reader = _Reader(frozenset(path_names), overrides or {})
     call = reader.read(function, scopes=(), use_cache=True, scope=None)
-    if not extra:
-        return call
-    added = tuple((None, reader.dependency(depends, depends.dependency, (), _place(function))) for depends in extra)
-    return Call(call.function, call.kind, call.inputs, call.specials, added + call.dependencies, declared=call.declared)
+    if extra:
+        added = tuple((None, reader.dependency(depends, depends.dependency, (), _place(function))) for depends in extra)
+        call = replace(call, dependencies=added + call.dependencies)
+    return call if complete is None else _completed(call, reader.read(complete, scopes=(), use_cache=True, scope=None))
+
+
+def _completed(call: Call, complete: Call) -> Call:
+    """Call a handler first, and then what completes its value. What the latter depends on decides whether the first is called."""
+    (value, _), *inputs = [(item.name, item) for item in complete.inputs]
+    needed = tuple((None, dependency) for _, dependency in complete.dependencies)
+    inner = replace(call, dependencies=call.dependencies + needed)
+    dependencies = ((value, inner), *complete.dependencies)
+    return replace(complete, inputs=tuple(item for _, item in inputs), dependencies=dependencies)
 
 
 class _Reader:
@@ -407,6 +420,8 @@ def _guess(annotation: Any, function: Any) -> type[Param]:
         return Form
     if is_upload(annotation):
         return File
+    if getattr(bare_type(annotation), "reads_query", False):
+        return Query
     return Query if is_scalar(annotation) else Body
 
 

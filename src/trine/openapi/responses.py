@@ -8,7 +8,7 @@ from inspect import Signature, isasyncgenfunction, isclass, isgeneratorfunction,
 from typing import Any, get_args
 
 from trine.binding.bound import BoundRoute
-from trine.binding.signature import signature_of
+from trine.binding.signature import bare_type, signature_of
 from trine.errors import SetupError
 from trine.http import JSONResponse
 from trine.http.sse import ServerSentEvent
@@ -55,7 +55,10 @@ def read_answers(bound: BoundRoute, unique_id: str) -> list[Answer]:
     options, layer = bound.flat.options, bound.flat.layer
     success = str(bound.status_code)
     declared = {_status_key(status, bound): answer for status, answer in layer.responses.items()}
-    description = {"description": options.get("response_description", "Successful Response")}
+    description: dict[str, Any] = {"description": options.get("response_description", "Successful Response")}
+    headers = getattr(bare_type(bound.response_model), "response_headers", None)
+    if headers:
+        description["headers"] = dict(headers)
     answers = [_success(bound, unique_id, description | _without_model(declared.get(success, {})))]
     for status, answer in declared.items():
         written = _without_model(answer)
