@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from trine.lists import PageParams as PageParams
     from trine.lists import Search as Search
     from trine.routing import APIRouter as APIRouter
+    from trine.routing import route_options as route_options
     from trine.settings import Settings as Settings
     from trine.websocket import WebSocket as WebSocket
 
@@ -61,7 +62,7 @@ _HOMES = {
         "UploadFile",
     ],
     "lists": ["CursorPage", "Filters", "OffsetPage", "OrderBy", "Page", "PageParams", "Search"],
-    "routing": ["APIRouter"],
+    "routing": ["APIRouter", "route_options"],
     "settings": ["Settings"],
     "websocket": ["WebSocket"],
 }

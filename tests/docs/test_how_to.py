@@ -67,3 +67,12 @@ def test_composed(client_of):
     with client.websocket_connect("/echo/ada") as socket:
         socket.send_text("hello")
         assert socket.receive_text() == "ada: hello"
+
+
+def test_class_based(client_of):
+    client = client_of("class_based")
+    assert client.post("/notes", json={"text": "Sell milk"}).status_code == 201
+    assert client.get("/notes?contains=Sell").json() == {"2": "Sell milk"}
+    assert client.delete("/notes/2").status_code == 200
+    assert client.get("/notes/2").status_code == 404
+    assert client.get("/openapi.json").json()["paths"]["/notes"]["post"]["summary"] == "Post notes"

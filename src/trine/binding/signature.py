@@ -153,7 +153,12 @@ class _Reader:
         inputs: list[Input] = []
         specials: list[tuple[str, Special]] = []
         dependencies: list[tuple[str | None, Call]] = []
-        for parameter in signature_of(function).parameters.values():
+        parameters = list(signature_of(function).parameters.values())
+        view = getattr(function, "__view__", None)
+        if view is not None:
+            # The method of a class-based route: an instance comes first.
+            dependencies.append((parameters.pop(0).name, self.dependency(Depends(view), view, scopes, _place(function))))
+        for parameter in parameters:
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 continue
             declared_type, param, depends = _split(parameter, function, in_path=parameter.name in self.path_names)

@@ -6,6 +6,7 @@ from .reverse import NoMatchFound, ReverseTable
 from .route import FlatRoute, HostRoute, Layer, Middleware, Mount, Route, RouteOptions, WebSocketRoute, handler_name
 from .router import APIRouter
 from .tree import RouteTree
+from .view import route_options
 
 __all__ = [
     "APIRouter",
@@ -24,4 +25,5 @@ __all__ = [
     "WebSocketRoute",
     "handler_name",
     "register_converter",
+    "route_options",
 ]

@@ -20,6 +20,7 @@ from .route import (
     handler_name,
     own_layer,
 )
+from .view import is_view, not_a_view, summary_of, view_handlers
 
 
 class APIRouter:
@@ -114,6 +115,29 @@ class APIRouter:
     ) -> None:
         """Add a route without a decorator."""
         self.add(Route(path, frozenset(method.upper() for method in methods or ("GET",)), endpoint, options))
+
+    def add_route(
+        self, path: str, endpoint: Callable[..., Any], *, methods: Sequence[str] | None = None, **options: Unpack[RouteOptions]
+    ) -> None:
+        """Add a function, or a class with a method for each HTTP method. Such a class is constructed for each request."""
+        if not is_view(endpoint):
+            self.add_api_route(path, endpoint, methods=methods, **options)
+            return
+        for method, handler, own in view_handlers(endpoint):
+            if methods is None or method in {name.upper() for name in methods}:
+                said: RouteOptions = {"name": endpoint.__name__, "summary": summary_of(method, endpoint), **options, **own}
+                self.add_api_route(path, handler, methods=[method], **said)
+
+    def view(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:
+        """Let the methods of a class answer a path. Its constructor asks for what they share, like a dependency."""
+
+        def register(view: Any) -> Any:
+            if not is_view(view):
+                raise not_a_view(view)
+            self.add_route(path, view, **options)
+            return view
+
+        return register
 
     def websocket(self, path: str, name: str | None = None, *, dependencies: Sequence[Any] | None = None) -> Decorator:
         """Talk over a WebSocket at a path."""
