@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from trine.routing import APIRouter as APIRouter
     from trine.routing import route_options as route_options
     from trine.settings import Settings as Settings
+    from trine.staticfiles import StaticFiles as StaticFiles
     from trine.websocket import WebSocket as WebSocket
 
 # The public names, listed once; each is loaded on first use (PEP 562), so that `import trine` stays cheap.
@@ -64,6 +65,7 @@ _HOMES = {
     "lists": ["CursorPage", "Filters", "OffsetPage", "OrderBy", "Page", "PageParams", "Search"],
     "routing": ["APIRouter", "route_options"],
     "settings": ["Settings"],
+    "staticfiles": ["StaticFiles"],
     "websocket": ["WebSocket"],
 }
 _ROOMS = {name: room for room, names in _HOMES.items() for name in names}

@@ -11,7 +11,7 @@ from .rooms import Import, imports_of, room_of, source_files
 LADDER = (
     ("errors", "types", "events", "concurrency"),
     ("settings",),
-    ("http", "websocket"),
+    ("http", "websocket", "staticfiles"),
     ("server", "routing", "security"),
     ("binding",),
     ("openapi", "middleware", "lists"),

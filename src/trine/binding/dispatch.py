@@ -1,13 +1,25 @@
 """From a server's call to the compiled function of a route: the host, the path, the method."""
 
 from asyncio import current_task
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from trine.errors import HTTPException, SetupError
 from trine.http import Handler, RedirectResponse, Request, Response
-from trine.routing import APIRouter, FlatRoute, HostRoute, Mount, PathPattern, ReverseTable, RouteTree, WebSocketRoute
+from trine.routing import (
+    APIRouter,
+    FlatRoute,
+    FrontendRoute,
+    HostRoute,
+    Layer,
+    Mount,
+    PathPattern,
+    ReverseTable,
+    Route,
+    RouteTree,
+    WebSocketRoute,
+)
 from trine.server import AllowedHosts, asgi, rsgi
 from trine.server.foreign import run_asgi
 from trine.server.wsgi import as_asgi
@@ -18,7 +30,7 @@ from .compile import Endpoint, compile_endpoint
 from .context import BindContext
 from .lifetimes import with_deadline
 from .socket import compile_socket
-from .wires import REQUEST, RSGI, Wire
+from .wires import ASGI, REQUEST, RSGI, Wire
 
 SOCKET_METHOD = "WEBSOCKET"
 
@@ -32,6 +44,7 @@ class Declarations:
     mounts: list[tuple[str, ASGIApp]]
     names: ReverseTable
     context: BindContext
+    frontends: list[tuple[str, BoundRoute]] = field(default_factory=list)
     hosts: "list[tuple[AllowedHosts, Declarations | ASGIApp]]" = field(default_factory=list)
     """What answers for other host names, in the order of declaration."""
 
@@ -58,8 +71,10 @@ def read_declarations(router: APIRouter, context: BindContext, *, built_in: APIR
                 found.sockets.append((pattern, compile_socket(plan, pattern, context), entry))
                 found.names.add(entry.name, pattern)
             elif isinstance(entry, Mount):
-                found.mounts.append((layer.prefix + entry.path, as_asgi(entry.app)))
+                found.mounts.append((layer.prefix + entry.path, _mountable(entry.app, context)))
                 found.names.add_mount(entry.name or "", layer.prefix + entry.path, entry.app)
+            elif isinstance(entry, FrontendRoute):
+                found.frontends.append((layer.prefix + entry.path, _bind_frontend(entry, layer, context)))
             elif isinstance(entry, HostRoute):
                 found.hosts.append((AllowedHosts([entry.host]), _host_target(entry, context)))
         except SetupError as problem:
@@ -69,7 +84,19 @@ def read_declarations(router: APIRouter, context: BindContext, *, built_in: APIR
     if built_in is not None:
         found.routes.extend(bind_route(flat, context) for flat in built_in.flat_routes())
     found.mounts.sort(key=lambda mount: -len(mount[0]))
+    found.frontends.sort(key=lambda frontend: -len(frontend[0]))
     return found
+
+
+def _mountable(app: Any, context: BindContext) -> ASGIApp:
+    return FilesMount(app.answer_below, context) if hasattr(app, "answer_below") else as_asgi(app)
+
+
+def _bind_frontend(entry: FrontendRoute, layer: Layer, context: BindContext) -> BoundRoute:
+    entry.frontend.check(is_development=context.app.settings.is_development)
+    path = f"{layer.prefix}{entry.path}/{{frontend_path:path}}"
+    route = Route(path, frozenset({"GET", "HEAD"}), entry.frontend.serve, {"include_in_schema": False})
+    return bind_route(FlatRoute(route, path, layer.without_prefix()), context)
 
 
 def _host_target(entry: HostRoute, context: BindContext) -> "Declarations | ASGIApp":
@@ -108,8 +135,9 @@ class Table:
         self.redirect_slashes = redirect_slashes
         self.tree: RouteTree[Endpoint] = RouteTree()
         self._compiled: list[Any] = []
+        self.frontends = [(prefix, self._endpoint(bound, REQUEST)) for prefix, bound in found.frontends]
         for bound in found.routes:
-            endpoint = self._endpoint(bound)
+            endpoint = self._endpoint(bound, wire)
             self._compiled.append(endpoint)
             for method in bound.flat.route.methods:
                 self.tree.add(bound.pattern, method, endpoint)
@@ -150,6 +178,8 @@ class Table:
         path = request.path
         for prefix, app in self.found.mounts:
             if path == prefix or path.startswith(prefix + "/"):
+                if isinstance(app, FilesMount):
+                    return await app.answer_below(request, path[len(prefix) :])
                 # Another application has limits of its own.
                 self.found.context.deadlines.entries.pop(current_task(), None)
                 return await run_asgi(app, request, prefix)
@@ -165,12 +195,16 @@ class Table:
             other = path[:-1] if path.endswith("/") else path + "/"
             if self.allowed(other) and not other.startswith("//"):
                 return RedirectResponse(str(request.url.replace(path=request.root_path + other)))
+        for prefix, endpoint in self.frontends:
+            if path == prefix or path.startswith(prefix + "/"):
+                response: Response = await endpoint(request, path[len(prefix) + 1 :])
+                return response
         raise HTTPException(404)
 
-    def _endpoint(self, bound: BoundRoute) -> Endpoint:
+    def _endpoint(self, bound: BoundRoute, wire: Wire) -> Endpoint:
         middleware = bound.flat.layer.middleware
         if not middleware:
-            return compile_endpoint(bound, self.wire)
+            return compile_endpoint(bound, wire)
         inner = compile_endpoint(bound, REQUEST)
 
         async def call_endpoint(request: Request) -> Response:
@@ -179,14 +213,32 @@ class Table:
 
         handler = in_time(wrap(call_endpoint, middleware), bound.context)
         names = bound.pattern.names
-        if self.wire is REQUEST:
+        if wire is REQUEST:
 
             async def answer(request: Request, *values: Any) -> Response:
                 request.path_params = dict(zip(names, values, strict=True))
                 return await handler(request)
 
             return answer
-        return serve_handler(handler, self.wire, bound.context, names)
+        return serve_handler(handler, wire, bound.context, names)
+
+
+class FilesMount:
+    """Something mounted that answers requests itself, such as a directory of files; the face that ASGI sees of it."""
+
+    def __init__(self, answer_below: Callable[[Request, str], Awaitable[Response]], context: BindContext) -> None:
+        self.answer_below = answer_below
+        self._serve = serve_handler(self._answer, ASGI, context)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer an ASGI server. WebSockets are refused."""
+        if scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _answer(self, request: Request) -> Response:
+        return await self.answer_below(request, request.path)
 
 
 def wrap(handler: Handler, middleware: Iterable[Callable[[Handler], Handler]]) -> Handler:

@@ -43,7 +43,7 @@ command.help = f"{command.help}\n\n{TARGET_HELP}"
 
 def rows(app: Any) -> Iterator[dict[str, Any]]:
     """Every route, WebSocket and mount, in the order of their declaration."""
-    from trine.routing import Mount, Route, WebSocketRoute
+    from trine.routing import FrontendRoute, Mount, Route, WebSocketRoute
 
     for entry, layer in app.walk():
         if isinstance(entry, Route):
@@ -52,9 +52,16 @@ def rows(app: Any) -> Iterator[dict[str, Any]]:
             methods, handler = ["WEBSOCKET"], entry.handler
         elif isinstance(entry, Mount):
             methods, handler = ["MOUNT"], entry.app
+        elif isinstance(entry, FrontendRoute):
+            methods, handler = ["FRONTEND"], entry.frontend
         else:
             continue
-        yield {"methods": methods, "path": layer.prefix + entry.path, "name": entry.name or "", "handler": place(handler)}
+        yield {
+            "methods": methods,
+            "path": layer.prefix + entry.path,
+            "name": getattr(entry, "name", None) or "",
+            "handler": place(handler),
+        }
 
 
 def place(handler: Any) -> str:

@@ -6,8 +6,9 @@ import secrets
 import stat as stat_module
 from collections.abc import AsyncIterator, Iterator, Mapping
 from email.utils import formatdate
+from functools import cache
 from hashlib import sha256
-from mimetypes import guess_type
+from mimetypes import MimeTypes
 from pathlib import Path
 from typing import BinaryIO, ClassVar, Self
 from urllib.parse import quote
@@ -37,6 +38,7 @@ class FileResponse(Response):
     parts: tuple[Span, ...] = ()
     """The ranges that are sent, as (start, stop) pairs; empty for the whole file."""
     _boundary = b""
+    _part_type = ""
 
     def __init__(
         self,
@@ -57,7 +59,7 @@ class FileResponse(Response):
         self.filename = filename
         if filename is not None:
             self.headers.setdefault("content-disposition", _disposition(content_disposition_type, filename))
-        self._describe(media_type or guess_type(filename or self.path)[0] or "application/octet-stream")
+        self._describe(media_type or media_type_of(filename or self.path))
         self.headers.setdefault("accept-ranges", "bytes")
         self.stat_result = stat_result
         if stat_result is not None:
@@ -125,6 +127,7 @@ class FileResponse(Response):
             headers["content-length"] = str(parts[0][1] - parts[0][0])
         else:
             answer._boundary = secrets.token_hex(16).encode()
+            answer._part_type = headers.get("content-type", "application/octet-stream")
             length = sum(stop - start + len(answer._head((start, stop))) for start, stop in parts)
             headers["content-type"] = f"multipart/byteranges; boundary={answer._boundary.decode()}"
             headers["content-length"] = str(length + len(answer._boundary) + 6)
@@ -133,8 +136,7 @@ class FileResponse(Response):
     def _head(self, part: Span) -> bytes:
         """What stands before one of several parts (RFC 9110 §14.6)."""
         size = 0 if self.stat_result is None else self.stat_result.st_size
-        content_type = guess_type(self.filename or self.path)[0] or "application/octet-stream"
-        lines = f"\r\nContent-Type: {content_type}\r\nContent-Range: {_content_range(part, size)}\r\n\r\n"
+        lines = f"\r\nContent-Type: {self._part_type}\r\nContent-Range: {_content_range(part, size)}\r\n\r\n"
         return b"\r\n--" + self._boundary + lines.encode("latin-1")
 
     def _read(self) -> Iterator[bytes]:
@@ -149,6 +151,38 @@ class FileResponse(Response):
                 yield from _read_until(file, stop, self.chunk_size)
             if self._boundary:
                 yield b"\r\n--" + self._boundary + b"--"
+
+
+@cache
+def _types() -> MimeTypes:
+    types = MimeTypes()
+    for ending, media_type in _MODERN_TYPES.items():
+        types.add_type(media_type, ending)
+    return types
+
+
+# What mimetypes of the older Pythons, or a system without /etc/mime.types, does not know.
+_MODERN_TYPES = {
+    ".avif": "image/avif",
+    ".js": "text/javascript",
+    ".md": "text/markdown",
+    ".mjs": "text/javascript",
+    ".wasm": "application/wasm",
+    ".webm": "video/webm",
+    ".webmanifest": "application/manifest+json",
+    ".webp": "image/webp",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
+}
+_COMPRESSED_TYPES = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}
+
+
+def media_type_of(name: str) -> str:
+    """The media type that a file's name stands for. One that is compressed is what its last ending says."""
+    media_type, coding = _types().guess_type(name)
+    if coding is not None:
+        return _COMPRESSED_TYPES.get(coding, "application/octet-stream")
+    return media_type or "application/octet-stream"
 
 
 def _read_until(file: BinaryIO, stop: int, chunk_size: int) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""Content negotiation: which of several representations a client wants most (RFC 9110 §12.5.1)."""
+"""Content negotiation: which of several representations a client wants most (RFC 9110 §12.5)."""
 
 import re
 from collections.abc import Sequence
@@ -25,6 +25,19 @@ def best_match(accept: str, offers: Sequence[str]) -> str | None:
         if weight > best_weight:
             best, best_weight = offer, weight
     return best
+
+
+def best_coding(accept_encoding: str, offers: Sequence[str]) -> str | None:
+    """Give the offered content coding that the line prefers; the first offer among equals, None if none will do."""
+    weights: dict[str, int] = {}
+    for piece in accept_encoding[:_MAX_LENGTH].split(",", _MAX_RANGES)[:_MAX_RANGES]:
+        name, _, parameter = piece.partition(";")
+        key, _, value = parameter.strip(" \t").partition("=")
+        if not parameter or (key.lower() == "q" and _is_weight(value)):
+            weights[name.strip(" \t").lower()] = round(float(value) * 1000) if parameter else 1000
+    rest = weights.get("*", 0)
+    best = max(offers, key=lambda offer: weights.get(offer, rest), default=None)
+    return best if best is not None and weights.get(best, rest) else None
 
 
 # A type, a subtype, the parameters, and the weight in thousandths.

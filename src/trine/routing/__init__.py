@@ -3,7 +3,18 @@
 from .converters import Converter, register_converter
 from .pattern import PathPattern
 from .reverse import NoMatchFound, ReverseTable
-from .route import FlatRoute, HostRoute, Layer, Middleware, Mount, Route, RouteOptions, WebSocketRoute, handler_name
+from .route import (
+    FlatRoute,
+    FrontendRoute,
+    HostRoute,
+    Layer,
+    Middleware,
+    Mount,
+    Route,
+    RouteOptions,
+    WebSocketRoute,
+    handler_name,
+)
 from .router import APIRouter
 from .tree import RouteTree
 from .view import route_options
@@ -12,6 +23,7 @@ __all__ = [
     "APIRouter",
     "Converter",
     "FlatRoute",
+    "FrontendRoute",
     "HostRoute",
     "Layer",
     "Middleware",

@@ -108,6 +108,14 @@ class Mount:
 
 
 @dataclass(frozen=True)
+class FrontendRoute:
+    """A built front end below a path: asked where no route and no mount answers."""
+
+    path: str
+    frontend: Any
+
+
+@dataclass(frozen=True)
 class HostRoute:
     """What answers for a host name: a router, or another application."""
 

@@ -1,7 +1,8 @@
 """Declare routes: `APIRouter` and its verbs."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Unpack
+from os import PathLike
+from typing import Any, Literal, Unpack
 
 from trine.errors import SetupError
 from trine.http import FormLimits
@@ -10,6 +11,7 @@ from trine.types import Decorator
 from .route import (
     ExceptionKey,
     FlatRoute,
+    FrontendRoute,
     HostRoute,
     Layer,
     Middleware,
@@ -64,7 +66,7 @@ class APIRouter:
             form_limits=form_limits,
             timeout=timeout,
         )
-        self.entries: list[Route | WebSocketRoute | Mount | HostRoute | Inclusion] = []
+        self.entries: list[Route | WebSocketRoute | Mount | FrontendRoute | HostRoute | Inclusion] = []
         self._listeners: list[Callable[[], None]] = []
 
     # Verbs ------------------------------------------------------------------------------------------------------
@@ -189,6 +191,28 @@ class APIRouter:
         """Hand everything below a path to another application: Trine's own, ASGI or WSGI."""
         self.add(Mount(path.rstrip("/"), app, name))
 
+    def frontend(
+        self,
+        path: str = "/",
+        *,
+        directory: str | PathLike[str],
+        fallback: Literal["auto", "index.html", "404.html"] | None = "auto",
+        check_dir: Literal["auto"] | bool = "auto",
+        immutable: str | Sequence[str] = (),
+        cache_control: str | None = None,
+    ) -> None:
+        """Serve a built single-page application below a path, where no route answers; `fallback` is the page for other paths.
+
+        Dependencies and middleware of this router hold for it too. `immutable` names the files that a browser may keep for
+        ever, such as `assets/*`.
+        """
+        from trine.staticfiles import Frontend
+
+        if not path.startswith("/"):
+            raise SetupError(f"The front end's path '{path}' must start with '/'.", hint=f"Write '/{path}'.")
+        frontend = Frontend(directory, fallback=fallback, check_dir=check_dir, immutable=immutable, cache_control=cache_control)
+        self.add(FrontendRoute(path.rstrip("/"), frontend))
+
     def host(self, host: str, target: Any) -> None:
         """Let a router or another application answer for a host name; `.example.org` stands for every name below it.
 
@@ -212,7 +236,7 @@ class APIRouter:
         self.layer.exception_handlers[key] = handler  # type: ignore[index] # the router's own dict, made above
         self.changed()
 
-    def add(self, entry: "Route | WebSocketRoute | Mount | HostRoute | Inclusion") -> None:
+    def add(self, entry: "Route | WebSocketRoute | Mount | FrontendRoute | HostRoute | Inclusion") -> None:
         """Add a declaration."""
         self.entries.append(entry)
         self.changed()
@@ -235,7 +259,9 @@ class APIRouter:
             if isinstance(entry, Inclusion):
                 yield from entry.router.walk_routers()
 
-    def walk(self, outer: Layer = Layer()) -> "Iterator[tuple[Route | WebSocketRoute | Mount | HostRoute, Layer]]":
+    def walk(
+        self, outer: Layer = Layer()
+    ) -> "Iterator[tuple[Route | WebSocketRoute | Mount | FrontendRoute | HostRoute, Layer]]":
         """Give every declaration below with the joined layers above it, in the order of declaration."""
         layer = outer.join(self.layer)
         for entry in self.entries:

@@ -4,7 +4,6 @@ import inspect
 import os
 import stat
 import warnings
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +11,7 @@ from trine.compat.starlette.concurrency import run_in_threadpool
 from trine.compat.starlette.routing import Match
 from trine.compat.starlette.staticfiles import StaticFiles, normal_below
 from trine.errors import BodyTooLarge, HTTPException
+from trine.staticfiles.frontend import wants_page
 from trine.types import Scope
 
 from .requests import Request
@@ -98,24 +98,6 @@ def match_below(prefix: str, path: str, scope: Scope) -> tuple[Match, Scope]:
         return Match.NONE, {}
     below = path[len(prefix) :].lstrip("/")
     return Match.FULL, {"path_params": {**scope.get("path_params", {}), "frontend_path": below}}
-
-
-def wants_page(accept: str) -> bool:
-    """Whether a browser asks for a page: HTML by name and not by a wildcard, as navigation does."""
-    return any(kind in ("text/html", "application/xhtml+xml") and quality > 0 for kind, quality in _accepted(accept))
-
-
-def _accepted(accept: str) -> Iterable[tuple[str, float]]:
-    for entry in accept.split(","):
-        kind, *parameters = (part.strip().lower() for part in entry.split(";"))
-        quality = 1.0
-        for parameter in parameters:
-            if parameter.startswith("q="):
-                try:
-                    quality = float(parameter[2:])
-                except ValueError:
-                    quality = 1.0
-        yield kind, quality
 
 
 def _level_of_caller() -> int:

@@ -3,10 +3,10 @@
 import errno
 import os
 import stat
-from email.utils import parsedate
 from pathlib import Path
 from typing import Any
 
+from trine.http.conditional import is_not_modified
 from trine.types import Receive, Scope, Send
 
 from .concurrency import run_in_threadpool
@@ -116,11 +116,7 @@ class StaticFiles:
 
     def is_not_modified(self, response_headers: Headers, request_headers: Headers) -> bool:
         """Whether the client's copy is the current one, by its tag or else its date (RFC 9110 §13)."""
-        known = request_headers.get("if-none-match")
-        if known is not None:
-            return response_headers["etag"] in [tag.strip().removeprefix("W/") for tag in known.split(",")]
-        since, modified = parsedate(request_headers.get("if-modified-since", "")), parsedate(response_headers["last-modified"])
-        return since is not None and modified is not None and since >= modified
+        return is_not_modified(request_headers, response_headers["etag"], response_headers["last-modified"])
 
 
 def normal_below(path: str) -> str:
