@@ -37,6 +37,11 @@ def test_nothing_is_said_elsewhere(client):
 
 # --8<-- [end:socket]
 # --8<-- [start:async]
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+
 @pytest.mark.anyio
 async def test_the_desk_is_on_the_same_loop(async_client_for):
     async with async_client_for(newsroom.app) as client:

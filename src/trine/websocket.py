@@ -24,9 +24,8 @@ class WebSocket(Connection):
 
     method = "GET"
 
-    def __init__(self) -> None:
-        self.client_state = WebSocketState.CONNECTING
-        self.application_state = WebSocketState.CONNECTING
+    client_state = WebSocketState.CONNECTING
+    application_state = WebSocketState.CONNECTING
 
     @property
     def requested_subprotocols(self) -> list[str]:

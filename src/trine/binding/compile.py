@@ -44,10 +44,11 @@ class _EndpointCompiler(StepWriter):
         self.limit = context.max_body_size if layer.max_body_size is None else layer.max_body_size
         self.depth = context.max_json_depth if layer.max_json_depth is None else layer.max_json_depth
         self.timeout = context.timeout if layer.timeout is None else layer.timeout
+        self.steps_may_suspend = self._steps_may_suspend()
         self.timed = self._may_suspend() and (self.timeout is not None or context.body_timeout != float("inf"))
 
     def _may_suspend(self) -> bool:
-        return self.plan.body_kind != "none" or self._steps_may_suspend()
+        return self.plan.body_kind != "none" or self.steps_may_suspend
 
     def _steps_may_suspend(self) -> bool:
         for step in self.plan.steps:
@@ -66,7 +67,7 @@ class _EndpointCompiler(StepWriter):
         # Said of the function itself: who calls it may then do without a Task.
         endpoint.never_suspends = not self._may_suspend()  # type: ignore[attr-defined] # functions carry attributes
         whole_body = self.plan.body_kind in ("json", "embedded")
-        endpoint.suspends_to_read = whole_body and not self._steps_may_suspend()  # type: ignore[attr-defined] # the same
+        endpoint.suspends_to_read = whole_body and not self.steps_may_suspend  # type: ignore[attr-defined] # the same
         return endpoint
 
     def namespace(self) -> dict[str, Any]:

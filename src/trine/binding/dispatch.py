@@ -147,6 +147,7 @@ class Table:
                 endpoints.setdefault("HEAD", endpoints["GET"])
         for pattern, socket, _ in found.sockets:
             self.tree.add(pattern, SOCKET_METHOD, socket)
+        self.tails = self.tree.tails
 
     def steady(self, *claims: str) -> frozenset[int]:
         """The endpoints that make one of these claims of themselves, by the identity of their code."""
@@ -158,6 +159,12 @@ class Table:
         endpoints = self.tree.statics.get(path)
         if endpoints is not None and method in endpoints:
             return endpoints[method], ()
+        found = self.tree.find(path)
+        if found is None:
+            return None
+        if method in found[0]:
+            return found[0][method], found[1]
+        # A less specific path may answer the method.
         for candidates, values in self.tree.find_all(path):
             if method in candidates:
                 return candidates[method], values
@@ -274,7 +281,10 @@ def _serve_rsgi(handler: Handler, context: BindContext, names: Sequence[str]) ->
             except Exception as error:  # noqa: BLE001 - whatever escapes becomes an answer
                 response = await recover(error, request)
                 response, lines = rsgi.make_ready(response, defaults, scope)
-            await rsgi.send_ready(response, lines, proto, head=request.method == "HEAD")
+            if response.body and response.background is None:
+                proto.response_bytes(response.status_code, lines, response.body)
+            else:
+                await rsgi.send_ready(response, lines, proto, head=request.method == "HEAD")
         finally:
             if request.awaits_closing:
                 await request.close()

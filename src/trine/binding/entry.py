@@ -21,11 +21,9 @@ MAX_HEADERS = 100
 MAX_HEADER_BYTES = 64 * 1024
 
 
-def rsgi_entry(  # noqa: C901 - one piece, because all of it runs for every request
-    table: Table, hosts: AllowedHosts, handler: Any = None
-) -> Callable[[Any, Any], Awaitable[None]]:
+def rsgi_entry(table: Table, hosts: AllowedHosts, handler: Any = None) -> Callable[[Any, Any], Awaitable[None]]:
     """Build the function that an RSGI server calls. With `handler`, the application's middleware goes first."""
-    statics, find = table.tree.statics, table.tree.find
+    statics, tails, find = table.tree.statics, table.tails, table.find
     context = table.found.context
     wrapped = None if handler is None else serve_handler(handler, RSGI, context)
     other = serve_handler(table.answer_other, RSGI, context)
@@ -43,20 +41,16 @@ def rsgi_entry(  # noqa: C901 - one piece, because all of it runs for every requ
             return talk(scope, proto)
         if wrapped is not None:
             return wrapped(scope, proto)
-        path = scope.path
+        path, method = scope.path, scope.method
         endpoints = statics.get(path)
-        if endpoints is not None:
-            endpoint = endpoints.get(scope.method)
-            if endpoint is not None:
-                return endpoint(scope, proto)
-        found = find(path)
-        if found is not None:
-            endpoint = found[0].get(scope.method)
-            if endpoint is not None:
-                return endpoint(scope, proto, *found[1])
-        # A less specific path may answer the method.
-        late = table.find(path, scope.method)
-        return other(scope, proto) if late is None else late[0](scope, proto, *late[1])
+        if endpoints is not None and method in endpoints:
+            return endpoints[method](scope, proto)
+        head, _, tail = path.rpartition("/")
+        endpoints = tails.get(head)
+        if endpoints is not None and tail and method in endpoints:
+            return endpoints[method](scope, proto, tail)
+        found = find(path, method)
+        return other(scope, proto) if found is None else found[0](scope, proto, *found[1])
 
     async def refuse_socket(scope: Any, proto: Any) -> None:
         await RSGIWebSocket(scope, proto, context.app).close(1008)
@@ -75,11 +69,11 @@ def rsgi_entry(  # noqa: C901 - one piece, because all of it runs for every requ
     return answer
 
 
-def asgi_entry(  # noqa: C901 - one piece, because all of it runs for every request
+def asgi_entry(  # noqa: C901 - in one piece, because all of it runs for every request
     table: Table, hosts: AllowedHosts, handler: Any = None
 ) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     """Build the function that an ASGI server calls. With `handler`, the application's middleware goes first."""
-    statics, find = table.tree.statics, table.tree.find
+    statics, tails, find = table.tree.statics, table.tails, table.find
     context = table.found.context
     wrapped = None if handler is None else serve_handler(handler, ASGI, context)
     other = serve_handler(table.answer_other, ASGI, context)
@@ -88,18 +82,19 @@ def asgi_entry(  # noqa: C901 - one piece, because all of it runs for every requ
     mounts = table.found.mounts
     known_hosts = hosts.known_raw
 
-    def answer(scope: Any, receive: Receive, send: Send) -> Awaitable[None]:  # noqa: C901 - as above
-        size = 0
-        host = []
-        for name, value in scope["headers"]:
+    def answer(scope: Any, receive: Receive, send: Send) -> Awaitable[None]:  # noqa: C901, PLR0911 - as above
+        lines = scope["headers"]
+        size, host, seen = 0, None, 0
+        for name, value in lines:
             size += len(name) + len(value)
             if name == b"host":
-                host.append(value)
-        if size > MAX_HEADER_BYTES or len(scope["headers"]) > MAX_HEADERS:
+                host = value
+                seen += 1
+        if size > MAX_HEADER_BYTES or len(lines) > MAX_HEADERS:
             refuse = refuse_headers if scope["type"] == "http" else refuse_socket
             return refuse(scope, receive, send)
-        if (len(host) != 1 or host[0] not in known_hosts) and not hosts.allow(
-            [line.decode("latin-1") for line in host], scope.get("trine.hosts", ())
+        if (host not in known_hosts or seen != 1) and not hosts.allow(
+            [value.decode("latin-1") for name, value in lines if name == b"host"], scope.get("trine.hosts", ())
         ):
             refuse = refuse_host if scope["type"] == "http" else refuse_socket
             return refuse(scope, receive, send)
@@ -107,25 +102,24 @@ def asgi_entry(  # noqa: C901 - one piece, because all of it runs for every requ
             return talk(scope, receive, send)
         if wrapped is not None:
             return wrapped(scope, receive, send)
-        path = scope["path"]
+        path, method = scope["path"], scope["method"]
         root_path = scope.get("root_path")
-        if root_path and path.startswith(root_path):
-            path = path[len(root_path) :]
+        if root_path:
+            path = path.removeprefix(root_path)
         endpoints = statics.get(path)
-        if endpoints is not None:
-            endpoint = endpoints.get(scope["method"])
-            if endpoint is not None:
-                return endpoint(scope, receive, send)
-        found = find(path)
+        if endpoints is not None and method in endpoints:
+            return endpoints[method](scope, receive, send)
+        head, _, tail = path.rpartition("/")
+        endpoints = tails.get(head)
+        if endpoints is not None and tail and method in endpoints:
+            return endpoints[method](scope, receive, send, tail)
+        found = find(path, method)
         if found is not None:
-            endpoint = found[0].get(scope["method"])
-            if endpoint is not None:
-                return endpoint(scope, receive, send, *found[1])
+            return found[0](scope, receive, send, *found[1])
         for prefix, app in mounts:
             if path == prefix or path.startswith(prefix + "/"):
                 return app(below(scope, prefix), receive, send)
-        late = table.find(path, scope["method"])
-        return other(scope, receive, send) if late is None else late[0](scope, receive, send, *late[1])
+        return other(scope, receive, send)
 
     async def refuse_socket(scope: Scope, receive: Receive, send: Send) -> None:
         await ASGIWebSocket(scope, receive, send, context.app).close(1008)

@@ -40,6 +40,7 @@ Errors = list[ErrorDetail]
 Reader = Callable[[Any, Errors], Any]
 
 JSON_TYPES = frozenset({"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"})
+RAW_JSON_TYPES = frozenset(map(str.encode, JSON_TYPES))
 BOOLEANS = {"true": True, "false": False}
 _IMMUTABLE = (str, bytes, int, float, bool, complex, type(None), frozenset, tuple)
 

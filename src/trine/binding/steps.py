@@ -31,6 +31,8 @@ class StepWriter:
 
     timed = False
     """Whether the function has a deadline."""
+    steps_may_suspend = True
+    """Whether anything but reading the body can wait."""
 
     def __init__(self, plan: Plan, wire: Wire, context: BindContext, pattern: PathPattern | None, inline: bool) -> None:
         self.plan = plan
@@ -94,7 +96,9 @@ class StepWriter:
         if _is_slow(item):
             self._write_slow(item, name, "request.query_params")
             return
-        self._once("query", f"query = last_values({self.wire.query}) if {self.wire.query} else NOTHING")
+        if "query" not in self.done:
+            self.out.line(f"text = {self.wire.query}")
+            self._once("query", "query = last_values(text) if text else NOTHING")
         self._write_scalar(item, name, f"query.get({item.alias!r})", readers.value_reader(item))
 
     def _write_header(self, item: Input, name: str) -> None:
@@ -114,9 +118,7 @@ class StepWriter:
             return
         if "cookies" not in self.done:
             self._write_headers()
-            lines = self.wire.header_list("cookie")
-            joined = f"b'; '.join({lines}).decode('latin-1')" if self.wire.decodes_headers else f"'; '.join({lines})"
-            self._once("cookies", f"cookies = parse_cookies({joined})")
+            self._once("cookies", f"cookies = parse_cookies({self.wire.cookies})")
         self._write_scalar(item, name, f"cookies.get({item.alias!r})", readers.value_reader(item))
 
     def _write_scalar(self, item: Input, name: str, raw: str, reader: readers.Reader) -> None:
@@ -179,7 +181,7 @@ class StepWriter:
             return
         if "document" not in self.done:
             read = self.out.name("read_document", readers.document_reader(self.depth))
-            self._once("document", f"document = {read}(body, content_type, errors)")
+            self._once("document", f"document = {read}(body, {self._content_type}, errors)")
         read = self.out.name(f"read_{item.name}", readers.member_reader(item))
         self.out.line(f"{name} = FAILED if document is FAILED else {read}(document, errors)")
 
@@ -197,7 +199,7 @@ class StepWriter:
         with out.block(f"    except {failures} as problem:"):
             out.line(f"{name} = {failed}(problem, body, errors)")
         out.line("else:")
-        out.line(f"    {name} = {read}(body, content_type, errors)")
+        out.line(f"    {name} = {read}(body, {self._content_type}, errors)")
 
     def _write_form(self, item: Input, name: str) -> None:
         self._once("form", f"request.body_limit = LIMIT\n{self.out.indent}form = await request.form()")
@@ -221,16 +223,16 @@ class StepWriter:
         if self.plan.asks_for("request") and self.wire.request != "request":
             # The handler may read it again.
             self.out.line("request._body = body")
-        raw = self.wire.header("content-type")
-        if self.wire.decodes_headers:
-            self.out.line(f"content_type = {raw}")
-            self.out.line("content_type = None if content_type is None else content_type.decode('latin-1')")
-        else:
-            self.out.line(f"content_type = {raw}")
+        self.out.line(f"content_type = {self.wire.header('content-type')}")
         if self.timed:
             # The client has done its part: from here on it is the handler's time.
-            self.out.line("entries[task] = deadlines.now + TIMEOUT")
+            if self.steps_may_suspend:
+                self.out.line("entries[task] = deadlines.now + TIMEOUT")
             self.out.line("reading = False")
+
+    @property
+    def _content_type(self) -> str:
+        return "content_type and content_type.decode('latin-1')" if self.wire.decodes_headers else "content_type"
 
     # Calls ------------------------------------------------------------------------------------------------------
 
@@ -298,7 +300,7 @@ class StepWriter:
             "BackgroundTasks": BackgroundTasks,
             "CancelledError": CancelledError,
             "FAILED": FAILED,
-            "JSON_TYPES": readers.JSON_TYPES,
+            "JSON_TYPES": readers.RAW_JSON_TYPES if self.wire.decodes_headers else readers.JSON_TYPES,
             "NOTHING": {},
             "RequestValidationError": RequestValidationError,
             "Response": Response,

@@ -22,7 +22,8 @@ class Wire:
     headers: str
     """Makes the object that the header expressions ask."""
     header: Callable[[str], str]
-    header_list: Callable[[str], str]
+    cookies: str
+    """The Cookie header as text; of several lines all, joined."""
     decodes_headers: bool
     """Whether header values arrive as bytes."""
     body: tuple[str, ...]
@@ -43,7 +44,7 @@ RSGI = Wire(
     query="scope.query_string",
     headers="headers = scope.headers",
     header=lambda name: f"headers.get({name!r})",
-    header_list=lambda name: f"headers.get_all({name!r})",
+    cookies="'; '.join(headers.get_all('cookie'))",
     decodes_headers=False,
     body=(
         "length = headers.get('content-length')",
@@ -77,10 +78,10 @@ RSGI = Wire(
 ASGI = Wire(
     name="asgi",
     arguments="scope, receive, send",
-    query="scope['query_string']",
+    query="scope['query_string'].decode('utf-8', 'replace')",
     headers="headers = first_values(scope['headers'])",
     header=lambda name: f"headers.get({name.encode()!r})",
-    header_list=lambda name: f"[value for name, value in scope['headers'] if name == {name.encode()!r}]",
+    cookies="headers.get(b'cookie', b'').decode('latin-1')",
     decodes_headers=True,
     body=(
         "message = await receive()",
@@ -130,7 +131,7 @@ REQUEST = Wire(
     query="request.query_string",
     headers="headers = request.headers",
     header=lambda name: f"headers.get({name!r})",
-    header_list=lambda name: f"headers.getlist({name!r})",
+    cookies="'; '.join(headers.getlist('cookie'))",
     decodes_headers=False,
     body=("body = await whole_body(request, LIMIT)",),
     request="request",
@@ -146,7 +147,7 @@ SOCKET = Wire(
     query="request.query_string",
     headers="headers = request.headers",
     header=lambda name: f"headers.get({name!r})",
-    header_list=lambda name: f"headers.getlist({name!r})",
+    cookies="'; '.join(headers.getlist('cookie'))",
     decodes_headers=False,
     body=(),
     request="request",

@@ -25,7 +25,6 @@ class Connection(ABC):
     path: str
     app: Application
     path_params: dict[str, Any]
-    root_path: str = ""
     session_loader: "Callable[[Connection], dict[str, Any]] | None" = None
     """Reads the session on first use; a session middleware sets it."""
 
@@ -68,6 +67,11 @@ class Connection(ABC):
     @abstractmethod
     def observed_errors(self) -> list[Exception] | None:
         """Where a test client collects errors that nobody expected; None outside of tests."""
+
+    @cached_property
+    def root_path(self) -> str:
+        """What stands before `path`: a mount point, or a prefix that a proxy has taken away."""
+        return str(getattr(self.app, "root_path", ""))
 
     @cached_property
     def query_params(self) -> QueryParams:

@@ -52,13 +52,12 @@ def _unquote(text: str) -> str:
     return b"".join(parts).decode("utf-8", "replace")
 
 
-def last_values(query: bytes | str, *, max_fields: int = 1000) -> dict[str, str]:
+def last_values(query: str) -> dict[str, str]:
     """Parse a query into a dict: of several values with one name the last one. One plain pair costs almost nothing."""
-    text = query.decode("utf-8", "replace") if isinstance(query, bytes) else query
-    if "&" in text or "%" in text or "+" in text:
-        return dict(parse_query(text, max_fields=max_fields))
-    name, _, value = text.partition("=")
-    return {name: value} if text else {}
+    if "&" in query or "%" in query or "+" in query:
+        return dict(parse_query(query))
+    name, _, value = query.partition("=")
+    return {name: value} if query else {}
 
 
 class ImmutableMultiDict(Mapping[K, V_co]):  # noqa: PLW1641 - values need not be hashable

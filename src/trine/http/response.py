@@ -104,13 +104,13 @@ class ReadyResponse(Response):
     """A response from finished parts: nothing is copied or checked again unless somebody asks for its headers."""
 
     headers: MutableHeaders
+    background = None
 
     def __init__(self, body: bytes, status_code: int, pairs: list[tuple[str, str]], raw_pairs: list[tuple[bytes, bytes]]) -> None:
         self.body = body
         self.status_code = status_code
         self.pairs = pairs
         self.raw_pairs = raw_pairs
-        self.background = None
 
     def __getattr__(self, name: str) -> Any:
         if name != "headers":

@@ -32,7 +32,6 @@ class RouteTree(Generic[E]):
         self.statics: dict[str, dict[str, E]] = {}
         self._root: _Node[E] = _Node()
         self._has_parameters = False
-        # Most paths with a parameter end in their only one: from the text before it to where that parameter stands.
         self._tails: dict[str, _Node[E]] = {}
 
     def add(self, pattern: PathPattern, method: str, endpoint: E) -> None:
@@ -55,16 +54,19 @@ class RouteTree(Generic[E]):
             self._tails["".join(f"/{segment.text}" for segment in pattern.segments[:-1])] = parent
         return node.endpoints
 
+    @property
+    def tails(self) -> dict[str, dict[str, E]]:
+        """The endpoints of paths whose only parameter is their last segment, by the text before it.
+
+        Most paths with a parameter are of this kind, and one look-up settles them. Ask `statics` first, and `find` last.
+        """
+        nodes = ((head, node.text) for head, node in self._tails.items() if not node.patterns)
+        return {head: text.endpoints for head, text in nodes if text is not None and text.endpoints is not None}
+
     def find(self, path: str) -> Match[E] | None:
-        """Find the endpoints of a path with parameters, and the parameters' values. Ask `statics` first."""
+        """Find the endpoints of a path with parameters, and the parameters' values. Ask `statics` and `tails` first."""
         if not self._has_parameters:
             return None
-        head, _, tail = path.rpartition("/")
-        parent = self._tails.get(head)
-        if parent is not None and tail and tail not in parent.statics and not parent.patterns:
-            text = parent.text
-            if text is not None and text.endpoints is not None:
-                return text.endpoints, [tail]
         segments = path.split("/")
         values: list[Any] = []
         node = self._root

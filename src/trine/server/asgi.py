@@ -24,14 +24,15 @@ class _ASGIConnection:
     scope: Scope
     app: Application
 
-    def _open(self, scope: Scope, app: Application | None, path_params: dict[str, Any] | None) -> None:
+    def __init__(self, scope: Scope, app: Application | None = None, path_params: dict[str, Any] | None = None) -> None:
         self.scope = scope
         root_path = scope.get("root_path", "")
         path = scope["path"]
         # Servers pass the whole path; what is below the mount point is ours.
         self.path = path[len(root_path) :] if root_path and path.startswith(root_path) else path
-        # A proxy that takes a prefix away without saying so: then the application says it.
-        self.root_path = root_path or getattr(app, "root_path", "")
+        # Where the server says nothing, a proxy may take a prefix away: then the application says it.
+        if root_path:
+            self.root_path = root_path
         self.app = scope.get("app") if app is None else app  # type: ignore[assignment] # without an application there is none to ask
         self.path_params = scope.get("path_params", {}) if path_params is None else path_params
 
@@ -76,12 +77,12 @@ class _ASGIConnection:
 class ASGIConnection(_ASGIConnection, Connection):
     """A connection behind ASGI, for code that does not care whether it is a request or a WebSocket."""
 
-    def __init__(self, scope: Scope, app: Application | None = None, path_params: dict[str, Any] | None = None) -> None:
-        self._open(scope, app, path_params)
-
 
 class ASGIRequest(_ASGIConnection, Request):
     """A request behind ASGI."""
+
+    _left = False
+    _is_read = False
 
     def __init__(
         self,
@@ -90,12 +91,13 @@ class ASGIRequest(_ASGIConnection, Request):
         app: Application | None = None,
         path_params: dict[str, Any] | None = None,
     ) -> None:
+        super().__init__(scope, app, path_params)
         self.method = scope["method"]
         self._receive = receive
-        self._left = False
-        self._is_read = False
-        self._unread: deque[Message] = deque()
-        self._open(scope, app, path_params)
+
+    @cached_property
+    def _unread(self) -> deque[Message]:
+        return deque()
 
     async def is_disconnected(self) -> bool:
         """Whether the client has left, asked without waiting."""
@@ -144,10 +146,9 @@ class ASGIWebSocket(_ASGIConnection, WebSocket):
         app: Application | None = None,
         path_params: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(scope, app, path_params)
         self._receive_message = receive
         self._send_message = send
-        self._open(scope, app, path_params)
 
     async def _accept(self, subprotocol: str | None, headers: HeaderList) -> None:
         message = await self._receive_message()
@@ -179,9 +180,15 @@ class ASGIWebSocket(_ASGIConnection, WebSocket):
         await self._send_message({"type": "websocket.close", "code": code, "reason": reason})
 
 
-def first_values(headers: Any) -> dict[bytes, bytes]:
-    """Header values by name; of several lines with one name the first one."""
-    return dict(reversed(list(headers)))
+def first_values(lines: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Header values by name; of several lines with one name the first one, but cookies are joined (RFC 9113 §8.2.3)."""
+    headers = dict(lines)
+    if len(headers) != len(lines):
+        headers = dict(reversed(lines))
+        cookies = [value for name, value in lines if name == b"cookie"]
+        if cookies:
+            headers[b"cookie"] = b"; ".join(cookies)
+    return headers
 
 
 async def read_body(message: Any, receive: Receive, limit: int, declared: bytes | None = None) -> bytes:

@@ -20,16 +20,15 @@ HeaderList = list[tuple[str, str]]
 class _RSGIConnection:
     """What a request and a WebSocket share: the server's scope, read on demand."""
 
-    _source: Any
     app: Application
 
-    def _open(self, source: Any, app: Application, path_params: dict[str, Any]) -> None:
+    def __init__(self, source: Any, protocol: Any, app: Application, path_params: dict[str, Any] | None = None) -> None:
         self._source = source
+        self._protocol = protocol
         self.method = source.method
         self.path = source.path
         self.app = app
-        self.path_params = path_params
-        self.root_path = getattr(app, "root_path", "")
+        self.path_params = {} if path_params is None else path_params
 
     @property
     def query_string(self) -> str:
@@ -92,10 +91,7 @@ class _RSGIConnection:
 class RSGIRequest(_RSGIConnection, Request):
     """A request behind RSGI."""
 
-    def __init__(self, source: Any, protocol: Any, app: Application, path_params: dict[str, Any] | None = None) -> None:
-        self._protocol = protocol
-        self._leaving: asyncio.Future[None] | None = None
-        self._open(source, app, {} if path_params is None else path_params)
+    _leaving: asyncio.Future[None] | None = None
 
     @cached_property
     def scope(self) -> Scope:
@@ -119,11 +115,7 @@ class RSGIRequest(_RSGIConnection, Request):
 class RSGIWebSocket(_RSGIConnection, WebSocket):
     """A WebSocket behind RSGI. Granian sends neither a subprotocol nor headers with its answer to the handshake."""
 
-    def __init__(self, source: Any, protocol: Any, app: Application, path_params: dict[str, Any] | None = None) -> None:
-        super().__init__()
-        self._protocol = protocol
-        self._transport: Any = None
-        self._open(source, app, {} if path_params is None else path_params)
+    _transport: Any = None
 
     @property
     def scheme(self) -> str:
