@@ -5,7 +5,7 @@ import contextvars
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
@@ -177,23 +177,41 @@ async def iterate_in_thread(iterator: Iterator[T]) -> AsyncIterator[T]:
             await run_in_thread(close)
 
 
-def contextmanager_in_thread(manager: AbstractContextManager[T]) -> AbstractAsyncContextManager[T]:
-    """Enter and leave a blocking context manager in worker threads."""
-    return _entered_in_thread(manager)
+class contextmanager_in_thread(AbstractAsyncContextManager[T]):  # noqa: N801 - called like a function, as contextlib's are
+    """Enter and leave a blocking context manager in worker threads.
 
+    A thread cannot be stopped: whatever is cancelled meanwhile, what was entered is left, and both are waited for.
+    """
 
-@asynccontextmanager
-async def _entered_in_thread(manager: AbstractContextManager[T]) -> AsyncIterator[T]:
-    value = await run_in_thread(manager.__enter__)
-    try:
-        yield value
-    except BaseException as error:
-        # Shielded: when the request was cancelled, the clean-up must still run to its end.
-        leave = run_in_thread(manager.__exit__, type(error), error, error.__traceback__)
-        if not await asyncio.shield(leave) or not isinstance(error, Exception):
+    def __init__(self, manager: AbstractContextManager[T]) -> None:
+        self.manager = manager
+
+    async def __aenter__(self) -> T:
+        entering = run_in_thread(self.manager.__enter__)
+        try:
+            return await finished(entering)
+        except asyncio.CancelledError as cancelled:
+            if entering.exception() is None:
+                await self.__aexit__(type(cancelled), cancelled, cancelled.__traceback__)
             raise
-    else:
-        await run_in_thread(manager.__exit__, None, None, None)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> bool | None:
+        return await finished(run_in_thread(self.manager.__exit__, kind, error, trace))
+
+
+async def finished(future: "asyncio.Future[T]") -> T:
+    """Wait for a future to its end. A cancellation that comes meanwhile is raised afterwards."""
+    cancelled = None
+    while not future.done():
+        try:
+            await asyncio.wait([future])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None and (future.cancelled() or future.exception() is None):
+        raise cancelled
+    return future.result()
 
 
 class ConcurrencyLimit:

@@ -154,6 +154,13 @@ class ResponseValidationError(ValidationFailure):
     """A handler returned something that its response model does not allow: the application's mistake, not the client's."""
 
 
+class SwallowedException(TrineError, RuntimeError):
+    """A dependency with `yield` caught an exception and did not raise it again, so that nothing is left to answer."""
+
+    def __init__(self) -> None:
+        super().__init__("A dependency with yield swallowed an exception: it must raise it again.")
+
+
 class BadSignature(TrineError):
     """A signed text that was changed, or was signed with another key or for another purpose."""
 

@@ -262,6 +262,99 @@ def test_clean_up_runs_to_its_end_when_the_request_is_cancelled(client_for, happ
     assert happened == ["closing", "closed"]
 
 
+def test_clean_up_takes_the_time_it_needs_when_the_request_may_not(client_for, happened):
+    app = App(timeout=0.01)
+
+    async def session():
+        try:
+            yield
+        finally:
+            # Longer than the request may take, by the clock that ends requests.
+            asyncio.get_running_loop().call_later(1.2, done.set)
+            await done.wait()
+            happened.append("closed")
+
+    done = asyncio.Event()
+
+    @app.get("/", dependencies=[Depends(session, scope="function")])
+    async def index() -> str:
+        return "ok"
+
+    @app.get("/refused", dependencies=[Depends(session, scope="function")])
+    async def refused() -> None:
+        raise HTTPException(403)
+
+    client = client_for(app)
+    assert client.get("/").json() == "ok"
+    done.clear()
+    assert client.get("/refused").status_code == 403
+    assert happened == ["closed", "closed"]
+
+
+def test_what_ends_with_the_function_ends_before_the_answer_is_sent(client_for, happened):
+    app = App()
+
+    async def until_the_end():
+        yield
+        happened.append("end of the request")
+
+    async def for_the_function():
+        yield
+        happened.append("end of the function")
+
+    @app.get("/", dependencies=[Depends(until_the_end), Depends(for_the_function, scope="function")])
+    async def index() -> StreamingResponse:
+        async def stream():
+            happened.append("stream")
+            yield "ok"
+
+        return StreamingResponse(stream())
+
+    @app.get("/swallowed", dependencies=[Depends(until_the_end), Depends(swallow, scope="function")])
+    async def swallowed() -> None:
+        raise ValueError("lost")
+
+    client = client_for(app)
+    assert client.get("/").text == "ok"
+    assert happened == ["end of the function", "stream", "end of the request"]
+    with pytest.raises(RuntimeError, match="swallowed an exception"):
+        client.get("/swallowed")
+
+
+async def swallow():
+    try:
+        yield
+    except ValueError:
+        return
+
+
+def test_a_thread_that_sets_up_is_waited_for_and_cleaned_up(client_for, happened):
+    app = App(timeout=0.01)
+    may_go_on = threading.Event()
+
+    def session():
+        may_go_on.wait(30)
+        happened.append("open")
+        try:
+            yield
+        finally:
+            happened.append("closed")
+
+    async def outer():
+        # The request is over time while the thread still works.
+        asyncio.get_running_loop().call_later(1.2, may_go_on.set)
+        try:
+            yield
+        finally:
+            happened.append("outer closed")
+
+    @app.get("/", dependencies=[Depends(outer), Depends(session)])
+    async def index() -> None: ...
+
+    assert client_for(app).get("/").status_code == 503
+    assert happened == ["open", "closed", "outer closed"]
+
+
 def test_sync_dependencies_run_in_threads_and_async_ones_on_the_loop(client_for):
     app = App()
 

@@ -156,31 +156,44 @@ class _EndpointCompiler(StepWriter):
         out.line("response = None")
         if self.stacks:
             out.line("payload = None")
-        with out.blocks(self._stack_lines()):
+        with out.blocks(self._open_stack("request")):
+            with out.blocks(self._open_stack("function")):
+                self._write_call()
+            self._check_swallowed("function")
+            if "request" in self.stacks:
+                self._write_send()
+        self._check_swallowed("request")
+        if "request" not in self.stacks:
+            self._write_send()
+        if self.wire is REQUEST:
+            out.line("return response")
+
+    def _open_stack(self, scope: str) -> list[str]:
+        if scope not in self.stacks:
+            return []
+        opened = "held_stack(request, AsyncExitStack())" if scope == "request" and self.wire is REQUEST else "AsyncExitStack()"
+        return [f"async with {opened} as {scope}_stack:"]
+
+    def _check_swallowed(self, scope: str) -> None:
+        if scope in self.stacks:
+            self.out.line("if response is None and payload is None:")
+            self.out.line("    raise SwallowedException")
+
+    def _write_call(self) -> None:
+        """Write everything from the inputs to the handler's value."""
+        out = self.out
+        guarded = self.timed and self.stacks
+        with out.blocks(["try:"] if guarded else []):
             self.write_steps()
             if self.has_inputs:
                 out.line("if errors:")
                 body = {"none": "None", "form": "form"}.get(self.plan.body_kind, "body")
                 out.line(f"    raise RequestValidationError(errors, body={body})")
             self._write_result()
-            if "request" in self.stacks:
-                self._write_send()
-        if self.stacks:
-            out.line("if response is None and payload is None:")
-            out.line("    raise RuntimeError('A dependency with yield swallowed an exception: it must raise it again.')")
-        if "request" not in self.stacks:
-            self._write_send()
-        if self.wire is REQUEST:
-            out.line("return response")
-
-    def _stack_lines(self) -> list[str]:
-        lines = []
-        if "request" in self.stacks:
-            opened = "held_stack(request)" if self.wire is REQUEST else "AsyncExitStack()"
-            lines.append(f"async with {opened} as request_stack:")
-        if "function" in self.stacks:
-            lines.append("async with AsyncExitStack() as function_stack:")
-        return lines
+        if guarded:
+            # Whatever happened, clean-up comes next: it runs to its end, however late it is.
+            with out.block("finally:"):
+                out.line("entries.pop(task, None)")
 
     def _write_result(self) -> None:
         bound, out = self.bound, self.out
@@ -259,7 +272,7 @@ class _EndpointCompiler(StepWriter):
                 out.line(f"status = {status} if reply.status_code is None else reply.status_code")
                 headers, status = "merged", "status"
                 raw_headers = f"[*{raw_headers}, *reply.headers.raw]"
-            if self.timed and (self.stacks or self.plan.asks_for("background")):
+            if self.timed and self.plan.asks_for("background") and not self.stacks:
                 # What runs after the answer may take as long as it likes.
                 out.line("entries.pop(task, None)")
             parts = {"status": status, "headers": headers, "raw_headers": raw_headers}

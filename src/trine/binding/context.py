@@ -1,10 +1,11 @@
 """What every compiled route of an application shares."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from trine.concurrency import Deadlines
+from trine.concurrency import Deadlines, contextmanager_in_thread, run_in_thread
 from trine.http import Request, Response
 from trine.http.json import encode_json
 from trine.types import Application
@@ -31,3 +32,7 @@ class BindContext:
     inline: bool = False
     encode: Callable[[Any], bytes] = encode_json
     """Encodes the values of routes without response model."""
+    run_in_thread: Callable[..., Awaitable[Any]] = run_in_thread
+    contextmanager_in_thread: Callable[..., AbstractAsyncContextManager[Any]] = contextmanager_in_thread
+    exit_stack: Callable[[], AsyncExitStack] = AsyncExitStack
+    """What holds the clean-up of dependencies that yield."""

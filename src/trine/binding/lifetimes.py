@@ -11,9 +11,9 @@ from trine.http import Handler, Request, Response
 
 
 @asynccontextmanager
-async def held_stack(request: Request) -> Any:
+async def held_stack(request: Request, stack: AsyncExitStack) -> Any:
     """Clean-up that waits for the response to be sent, or runs at once when there will be none."""
-    async with AsyncExitStack() as stack:
+    async with stack:
         yield stack
         request.exit_stack.push_async_exit(stack.pop_all())
 

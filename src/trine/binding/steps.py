@@ -1,11 +1,10 @@
 """The part of a compiled function that every wire shares: inputs, dependencies and the final call."""
 
 from asyncio import CancelledError, current_task
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-from trine.concurrency import contextmanager_in_thread, run_in_thread
-from trine.errors import RequestValidationError
+from trine.errors import RequestValidationError, SwallowedException
 from trine.http import BackgroundTasks, Response, last_values, parse_cookies
 from trine.routing import PathPattern, handler_name
 
@@ -295,7 +294,7 @@ class StepWriter:
         return {
             **self.wire.namespace,
             **self.out.names,
-            "AsyncExitStack": AsyncExitStack,
+            "AsyncExitStack": self.context.exit_stack,
             "BOOLEANS": readers.BOOLEANS,
             "BackgroundTasks": BackgroundTasks,
             "CancelledError": CancelledError,
@@ -304,8 +303,9 @@ class StepWriter:
             "NOTHING": {},
             "RequestValidationError": RequestValidationError,
             "Response": Response,
+            "SwallowedException": SwallowedException,
             "app": self.context.app,
-            "contextmanager_in_thread": contextmanager_in_thread,
+            "contextmanager_in_thread": self.context.contextmanager_in_thread,
             "current_task": current_task,
             "deadlines": self.context.deadlines,
             "entries": self.context.deadlines.entries,
@@ -314,7 +314,7 @@ class StepWriter:
             "in_place": in_place,
             "parse_cookies": parse_cookies,
             "last_values": last_values,
-            "run_in_thread": run_in_thread,
+            "run_in_thread": self.context.run_in_thread,
         }
 
 

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from trine import errors as trine_errors
 from trine.compat.starlette.exceptions import HTTPException as StarletteHTTPException
 from trine.compat.starlette.exceptions import WebSocketException
-from trine.errors import SetupError, ValidationFailure
+from trine.errors import SetupError, SwallowedException, ValidationFailure
 
 __all__ = [
     "DependencyScopeError",
@@ -157,3 +157,6 @@ def naming(endpoint: Any, path: str) -> Iterator[None]:
         if isinstance(error, ValidationException):
             raise
         raise with_endpoint(error, endpoint, path) from error
+    except SwallowedException as error:
+        message = "No response was made: the application may be raising an exception and a dependency with yield may swallow it."
+        raise FastAPIError(message) from error

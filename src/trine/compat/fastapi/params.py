@@ -11,6 +11,7 @@ from trine.binding import params as declared
 from trine.binding.params import UNSET, Kind
 from trine.errors import SetupError
 
+from .cleanup import WorkerLimit
 from .exceptions import FastAPIDeprecationWarning
 
 Undefined = PydanticUndefined
@@ -101,6 +102,8 @@ class Depends(depends.Depends):
             super().__post_init__()
         except SetupError as error:
             raise ValueError("max_concurrency must be a positive integer or None") from error
+        if self.max_concurrency is not None:
+            object.__setattr__(self, "limit", WorkerLimit(self.max_concurrency))
 
 
 class Security(Depends, depends.Security):

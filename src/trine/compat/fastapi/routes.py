@@ -14,6 +14,7 @@ from trine.binding.socket import compile_socket
 from trine.binding.validate import adapter_for
 from trine.binding.wires import REQUEST
 from trine.compat.starlette.paths import DeclaredPath, route_path
+from trine.compat.starlette.requests import EXIT_STACK
 from trine.compat.starlette.routes import (
     BaseRoute,
     Match,
@@ -33,6 +34,7 @@ from trine.server.asgi import send_response
 from trine.types import ASGIApp, Receive, Scope, Send
 
 from . import params
+from .cleanup import CleanupStack, cleanup_scope, contextmanager_in_worker, run_in_worker
 from .datastructures import Default, DefaultPlaceholder
 from .encoders import jsonable_encoder
 from .exceptions import as_fastapi_error, naming, refuse_v1_models
@@ -82,6 +84,9 @@ def bind_context(app: Any) -> BindContext:
         timeout=None,
         body_timeout=float("inf"),
         encode=encode_plainly,
+        run_in_thread=run_in_worker,
+        contextmanager_in_thread=contextmanager_in_worker,
+        exit_stack=CleanupStack,
     )
 
 
@@ -337,6 +342,7 @@ class APIRoute(Route):
         limit = self.outer.max_body_size if self.max_body_size is None else self.max_body_size
         if limit is not None:
             scope[BODY_LIMIT] = limit
+        scope.setdefault(EXIT_STACK, CleanupStack())
         request = Request(scope, receive, send)
         reading = scope[READING].join(self.reading) if READING in scope else self.reading
         if reading.form_limits:
@@ -345,10 +351,11 @@ class APIRoute(Route):
             request.assume_json()
 
         async def call_endpoint(scope: Scope, receive: Receive, send: Send) -> None:
-            async with request.exit_stack:
-                response = await handler(request)
-                with naming(self.endpoint, self._described(request)):
-                    await send_response(response, send, [], head=scope["method"] == "HEAD", scope=scope)
+            with cleanup_scope():
+                async with request.exit_stack:
+                    response = await handler(request)
+                    with naming(self.endpoint, self._described(request)):
+                        await send_response(response, send, [], head=scope["method"] == "HEAD", scope=scope)
             await request.close()
 
         await handling_exceptions(call_endpoint, request)(scope, receive, send)
@@ -425,7 +432,7 @@ class APIWebSocketRoute(WebSocketRoute):
 
         async def call_endpoint(scope: Scope, receive: Receive, send: Send) -> None:
             values = (socket.path_params[name] for name in self.param_convertors)
-            with naming(self.endpoint, f"WS {scope.get('root_path', '')}{self.path}"):
+            with naming(self.endpoint, f"WS {scope.get('root_path', '')}{self.path}"), cleanup_scope():
                 await talk(socket, *values)
 
         await handling_exceptions(call_endpoint, socket)(scope, receive, send)
