@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from trine.concurrency import Deadlines, set_thread_limit
 from trine.http import FormLimits
-from trine.routing import APIRouter, Middleware
+from trine.routing import APIRouter, Middleware, WebSocketOptions
 from trine.server.drain import closing_asgi, closing_rsgi
 from trine.server.lifespan import LifespanRunner, answer_lifespan
 from trine.types import Decorator, Receive, Scope, Send, State
@@ -69,6 +69,7 @@ class App(APIRouter):
         max_json_depth: int | None = None,
         form_limits: FormLimits | None = None,
         timeout: float | None = None,
+        websocket_options: WebSocketOptions | None = None,
     ) -> None:
         super().__init__(
             dependencies=dependencies,
@@ -84,6 +85,7 @@ class App(APIRouter):
             max_json_depth=max_json_depth,
             form_limits=form_limits,
             timeout=timeout,
+            websocket_options=websocket_options,
         )
         self.title = title
         self.summary = summary

@@ -256,6 +256,8 @@ class Deadlines:
         self.now = 0.0
         self.entries: dict[Any, float] = {}
         self.expired: set[Any] = set()
+        self.watchers: set[Callable[[], None]] = set()
+        """What is called with every sweep: for connections, whose deadlines move with every message."""
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -265,6 +267,7 @@ class Deadlines:
         self._loop = loop
         self.entries.clear()
         self.expired.clear()
+        self.watchers.clear()
         self._sweep()
 
     def _sweep(self) -> None:
@@ -278,6 +281,8 @@ class Deadlines:
                 if task is not None:  # What runs without a Task has nothing to cancel.
                     self.expired.add(task)
                     task.cancel()
+        for watch in list(self.watchers):
+            watch()
         loop.call_later(self.tick, self._sweep)
 
 

@@ -16,7 +16,9 @@ TrineError
 │   └── SignatureExpired            one that was signed too long ago
 ├── UnsafeHeader                    a header that would break the answer, most likely made from what a client sent
 ├── WebSocketException              close a WebSocket with a code
-│   └── BrokenMessage               1007: a message that is not the text or JSON that was asked for
+│   ├── BrokenMessage               1007: a message that is not the text or JSON that was asked for
+│   │   └── MessageValidationError  1007: a message that does not fit the model that it should be
+│   └── LimitExceeded               1008, 1009: a client that sends too much, or nothing, or does not read
 ├── WebSocketDisconnect             the other side closed the WebSocket
 └── ClientDisconnect                the client left before its body was read
 """
@@ -196,6 +198,26 @@ class BrokenMessage(WebSocketException, ValueError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(1007, reason[:100])
+
+
+class MessageValidationError(BrokenMessage, ValidationFailure):
+    """A message that does not fit its model. Where nobody catches it, the client gets the list and is closed with 1007."""
+
+    def __init__(self, errors: Sequence[Any], *, body: Any = None) -> None:
+        ValidationFailure.__init__(self, errors, body=body)
+        text = ValidationFailure.__str__(self).replace("\n ", "")
+        self.code = 1007
+        self.reason = text.encode()[:120].decode(errors="ignore")
+
+    def __str__(self) -> str:
+        return ValidationFailure.__str__(self)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._errors!r})"
+
+
+class LimitExceeded(WebSocketException):
+    """A WebSocket's client sends too much or too fast, stays silent, or does not read: the reason names the limit."""
 
 
 class WebSocketDisconnect(TrineError):

@@ -1,5 +1,9 @@
 """What the how-to pages promise happens."""
 
+import pytest
+
+from trine.testing import WebSocketDenied
+
 
 def test_guarded(client_of):
     client = client_of("guarded")
@@ -76,3 +80,17 @@ def test_class_based(client_of):
     assert client.delete("/notes/2").status_code == 200
     assert client.get("/notes/2").status_code == 404
     assert client.get("/openapi.json").json()["paths"]["/notes"]["post"]["summary"] == "Post notes"
+
+
+def test_auction(client_of):
+    client = client_of("auction")
+    with client.websocket_connect("/auction", headers={"origin": "https://app.example.org"}) as ws:
+        ws.send_json({"type": "bid", "amount": 30})
+        assert ws.receive_json() == {"best": 30}
+        ws.send_json({"type": "bid", "amount": 0})
+        error = {"type": "greater_than", "msg": "Input should be greater than 0", "input": 0, "ctx": {"gt": 0}}
+        assert ws.receive_json() == {"detail": [{**error, "loc": ["message", "bid", "amount"]}]}
+        ws.send_json({"type": "ask"})
+        assert ws.receive_json() == {"best": 30}
+    with pytest.raises(WebSocketDenied), client.websocket_connect("/auction", headers={"origin": "https://evil.example"}):
+        pass

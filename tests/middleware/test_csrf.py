@@ -78,7 +78,7 @@ def test_exempt_paths_are_left_alone(client_for):
 def test_websocket_from_another_site_is_refused(client_for):
     app = App()
 
-    @app.websocket("/chat", dependencies=[Depends(SameOrigin([FRIEND]))])
+    @app.websocket("/chat", allow_origins=["*"], dependencies=[Depends(SameOrigin([FRIEND]))])
     async def chat(socket: WebSocket) -> None:
         await socket.accept()
         await socket.send_text("hello")

@@ -1,19 +1,23 @@
 """A route after its signature was read: what the compiler and the documentation both need."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import Signature, isclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trine.errors import SetupError
 from trine.http import HTMLResponse, JSONResponse, PlainTextResponse, Response
-from trine.routing import FlatRoute, PathPattern, WebSocketRoute
+from trine.routing import FlatRoute, Layer, PathPattern, WebSocketOptions, WebSocketRoute
+from trine.websocket import WebSocketLimits
 
 from .context import BindContext
 from .encode import VALUE_OPTIONS, ResponseCodec, response_codec, untyped_codec
 from .plan import Plan, make_plan
 from .signature import Call, bare_type, read_call, signature_of, union_members
+
+if TYPE_CHECKING:
+    from trine.security import SameOrigin
 
 _UNTYPED = (Any, Signature.empty, object)
 # A dictionary that promises nothing about its values: there is nothing to validate, so it is encoded as it is.
@@ -66,6 +70,66 @@ class BoundRoute:
     def is_text(self) -> bool:
         """Whether the answer is text as it is."""
         return self.response_class in (PlainTextResponse, HTMLResponse)
+
+
+@dataclass(frozen=True, eq=False)
+class BoundSocket:
+    """A WebSocket route with its compiled handler and everything said about it on the way down from the application."""
+
+    pattern: PathPattern
+    route: WebSocketRoute
+    layer: Layer
+    context: BindContext
+    talk: Callable[..., Any]
+
+    @cached_property
+    def options(self) -> dict[str, Any]:
+        """The route's options: its own, those of the routers above, the settings'."""
+        options = {**self.context.websocket_options, **self.layer.websocket_options, **self.route.options}
+        unknown = options.keys() - WebSocketOptions.__annotations__.keys()
+        if unknown:
+            names = ", ".join(sorted(WebSocketOptions.__annotations__))
+            raise SetupError(
+                f"The WebSocket route '{self.pattern.path}' has the option '{min(unknown)}', which there is not.",
+                hint=f"There are {names}.",
+            )
+        return options
+
+    @cached_property
+    def limits(self) -> WebSocketLimits:
+        """How much a connection may ask for."""
+        limits = {name: value for name, value in self.options.items() if name not in ("allow_origins", "subprotocols")}
+        for name, value in limits.items():
+            if value is not None and value <= 0:
+                raise SetupError(
+                    f"The WebSocket route '{self.pattern.path}' has {name}={value}.",
+                    hint="Say more than 0, or None for no limit.",
+                )
+        return WebSocketLimits(**limits)
+
+    @cached_property
+    def same_origin(self) -> "SameOrigin | None":
+        """Who may open a connection, None where any site's pages may."""
+        # Only an application with WebSockets loads what security brings along.
+        from trine.security import SameOrigin
+
+        origins = self.options.get("allow_origins", ())
+        if not isinstance(origins, str) and "*" in origins:
+            return None
+        return SameOrigin(origins, option="allow_origins")
+
+    @cached_property
+    def subprotocols(self) -> tuple[str, ...]:
+        """What the route speaks, best first."""
+        said = self.options.get("subprotocols", ())
+        if isinstance(said, str):
+            raise SetupError(f"subprotocols={said!r} is a text, not a list.", hint=f"Write subprotocols=[{said!r}].")
+        return tuple(said)
+
+    def check(self) -> "BoundSocket":
+        """Raise `SetupError` for options that cannot hold."""
+        _ = self.limits, self.same_origin, self.subprotocols
+        return self
 
 
 def bind_route(flat: FlatRoute, context: BindContext) -> BoundRoute:

@@ -36,6 +36,13 @@ def build(app: Any, deadlines: Deadlines, *, built_in: APIRouter) -> Declaration
         max_json_depth=settings.max_json_depth,
         timeout=settings.timeout,
         body_timeout=settings.body_timeout,
+        websocket_options={
+            "allow_origins": settings.websocket_origins,
+            "max_message_size": settings.websocket_max_message_size,
+            "max_messages_per_second": settings.websocket_max_messages_per_second,
+            "idle_timeout": settings.websocket_idle_timeout,
+            "send_timeout": settings.websocket_send_timeout,
+        },
     )
     return read_declarations(app, context, built_in=built_in)
 
@@ -67,7 +74,7 @@ def _build(app: Any, found: Declarations, wire: Wire, hosts: AllowedHosts) -> Ca
         inner = Table(found, REQUEST, redirect_slashes=app.redirect_slashes)
         handler = in_time(wrap(request_handler(inner), middleware), found.context)
     entry = rsgi_entry if wire is RSGI else asgi_entry
-    answer: Callable[..., Awaitable[None]] = entry(table, hosts, handler)
+    answer: Callable[..., Awaitable[None]] = entry(table, hosts, handler, middleware)
     if not found.hosts:
         return answer
     targets = [(names, _host_target(app, target, wire, hosts)) for names, target in found.hosts]

@@ -29,6 +29,8 @@ class BindContext:
     max_json_depth: int = 64
     timeout: float | None = 60.0
     body_timeout: float = 60.0
+    websocket_options: Mapping[str, Any] = field(default_factory=dict)
+    """What holds for every WebSocket that says nothing else."""
     inline: bool = False
     encode: Callable[[Any], bytes] = encode_json
     """Encodes the values of routes without response model."""

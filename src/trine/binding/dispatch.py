@@ -25,7 +25,7 @@ from trine.server.foreign import run_asgi
 from trine.server.wsgi import as_asgi
 from trine.types import ASGIApp, Receive, Scope, Send
 
-from .bound import BoundRoute, bind_route, bind_websocket
+from .bound import BoundRoute, BoundSocket, bind_route, bind_websocket
 from .compile import Endpoint, compile_endpoint
 from .context import BindContext
 from .lifetimes import with_deadline
@@ -40,7 +40,7 @@ class Declarations:
     """Everything that a router declares, bound: the start of every table."""
 
     routes: list[BoundRoute]
-    sockets: list[tuple[PathPattern, Callable[..., Any], WebSocketRoute]]
+    sockets: list[BoundSocket]
     mounts: list[tuple[str, ASGIApp]]
     names: ReverseTable
     context: BindContext
@@ -68,7 +68,8 @@ def read_declarations(router: APIRouter, context: BindContext, *, built_in: APIR
             if isinstance(entry, WebSocketRoute):
                 pattern = PathPattern(layer.prefix + entry.path)
                 plan = bind_websocket(entry, pattern.path, layer.dependencies, context)
-                found.sockets.append((pattern, compile_socket(plan, pattern, context), entry))
+                talk = compile_socket(plan, pattern, context)
+                found.sockets.append(BoundSocket(pattern, entry, layer, context, talk).check())
                 found.names.add(entry.name, pattern)
             elif isinstance(entry, Mount):
                 found.mounts.append((layer.prefix + entry.path, _mountable(entry.app, context)))
@@ -134,6 +135,7 @@ class Table:
         self.wire = wire
         self.redirect_slashes = redirect_slashes
         self.tree: RouteTree[Endpoint] = RouteTree()
+        self.sockets: RouteTree[BoundSocket] = RouteTree()
         self._compiled: list[Any] = []
         self.frontends = [(prefix, self._endpoint(bound, REQUEST)) for prefix, bound in found.frontends]
         for bound in found.routes:
@@ -145,8 +147,8 @@ class Table:
             endpoints = self.tree.endpoints(bound.pattern)
             if "GET" in endpoints:
                 endpoints.setdefault("HEAD", endpoints["GET"])
-        for pattern, socket, _ in found.sockets:
-            self.tree.add(pattern, SOCKET_METHOD, socket)
+        for socket in found.sockets:
+            self.sockets.add(socket.pattern, SOCKET_METHOD, socket)
         self.tails = self.tree.tails
 
     def steady(self, *claims: str) -> frozenset[int]:
@@ -170,12 +172,19 @@ class Table:
                 return candidates[method], values
         return None
 
+    def find_socket(self, path: str) -> tuple[BoundSocket, Sequence[Any]] | None:
+        """Find the WebSocket route for a path, and the path's values."""
+        known = self.sockets.statics.get(path)
+        if known is not None:
+            return known[SOCKET_METHOD], ()
+        found = self.sockets.find(path)
+        return None if found is None else (found[0][SOCKET_METHOD], found[1])
+
     def allowed(self, path: str) -> list[str]:
         """The methods that a path answers."""
         methods = set(self.tree.statics.get(path, ()))
         for endpoints, _ in self.tree.find_all(path):
             methods |= set(endpoints)
-        methods.discard(SOCKET_METHOD)
         if methods:
             methods.add("OPTIONS")
         return sorted(methods)

@@ -1,28 +1,29 @@
 """The functions that servers call: one for RSGI, one for ASGI. Everything here runs for every request."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from trine.errors import HeadersTooLarge, HTTPException, WebSocketDisconnect, WebSocketException, WebSocketRequestValidationError
+from trine.errors import HeadersTooLarge, HTTPException
 from trine.http import Request, Response
+from trine.routing import Middleware
 from trine.server.asgi import ASGIWebSocket
-from trine.server.drain import is_drain, open_sockets
 from trine.server.foreign import below, run_asgi_socket
 from trine.server.hosts import AllowedHosts, host_name
 from trine.server.rsgi import RSGIWebSocket
 from trine.types import Receive, Scope, Send
-from trine.websocket import WebSocket, WebSocketState
 
-from .dispatch import SOCKET_METHOD, Table, serve_handler
+from .dispatch import Table, serve_handler
+from .talk import socket_entry
 from .wires import ASGI, RSGI
 
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 64 * 1024
 
 
-def rsgi_entry(table: Table, hosts: AllowedHosts, handler: Any = None) -> Callable[[Any, Any], Awaitable[None]]:
-    """Build the function that an RSGI server calls. With `handler`, the application's middleware goes first."""
+def rsgi_entry(
+    table: Table, hosts: AllowedHosts, handler: Any = None, middleware: Sequence[Middleware] = ()
+) -> Callable[[Any, Any], Awaitable[None]]:
+    """Build the function that an RSGI server calls. `handler` has the application's middleware around."""
     statics, tails, find = table.tree.statics, table.tails, table.find
     context = table.found.context
     wrapped = None if handler is None else serve_handler(handler, RSGI, context)
@@ -55,13 +56,13 @@ def rsgi_entry(table: Table, hosts: AllowedHosts, handler: Any = None) -> Callab
     async def refuse_socket(scope: Any, proto: Any) -> None:
         await RSGIWebSocket(scope, proto, context.app).close(1008)
 
-    async def talk(scope: Any, proto: Any) -> None:
-        socket = RSGIWebSocket(scope, proto, context.app)
-        for prefix, app in table.found.mounts:
-            if socket.path.startswith(prefix + "/") and table.find(socket.path, SOCKET_METHOD) is None:
-                await run_asgi_socket(app, socket, prefix)
-                return
-        await _talk(table, socket)
+    async def hand_on(socket: Any, app: Any, prefix: str) -> None:
+        await run_asgi_socket(app, socket, prefix)
+
+    converse = socket_entry(table, middleware, hand_on)
+
+    def talk(scope: Any, proto: Any) -> Awaitable[None]:
+        return converse(RSGIWebSocket(scope, proto, context.app))
 
     # The scheduler asks which answers it may run without a Task, and which others once their body is there.
     answer.steady = table.steady("never_suspends")  # type: ignore[attr-defined] # functions carry attributes
@@ -69,10 +70,10 @@ def rsgi_entry(table: Table, hosts: AllowedHosts, handler: Any = None) -> Callab
     return answer
 
 
-def asgi_entry(  # noqa: C901 - in one piece, because all of it runs for every request
-    table: Table, hosts: AllowedHosts, handler: Any = None
+def asgi_entry(  # noqa: C901 - one piece, because all of it runs for every request
+    table: Table, hosts: AllowedHosts, handler: Any = None, middleware: Sequence[Middleware] = ()
 ) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    """Build the function that an ASGI server calls. With `handler`, the application's middleware goes first."""
+    """Build the function that an ASGI server calls. `handler` has the application's middleware around."""
     statics, tails, find = table.tree.statics, table.tails, table.find
     context = table.found.context
     wrapped = None if handler is None else serve_handler(handler, ASGI, context)
@@ -124,13 +125,13 @@ def asgi_entry(  # noqa: C901 - in one piece, because all of it runs for every r
     async def refuse_socket(scope: Scope, receive: Receive, send: Send) -> None:
         await ASGIWebSocket(scope, receive, send, context.app).close(1008)
 
-    async def talk(scope: Scope, receive: Receive, send: Send) -> None:
-        socket = ASGIWebSocket(scope, receive, send, context.app)
-        for prefix, app in mounts:
-            if socket.path.startswith(prefix + "/") and table.find(socket.path, SOCKET_METHOD) is None:
-                await app(below(scope, prefix), receive, send)
-                return
-        await _talk(table, socket)
+    async def hand_on(socket: Any, app: Any, prefix: str) -> None:
+        await app(below(socket.scope, prefix), socket.receive_message, socket.send_message)
+
+    converse = socket_entry(table, middleware, hand_on)
+
+    def talk(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return converse(ASGIWebSocket(scope, receive, send, context.app))
 
     return answer
 
@@ -161,46 +162,6 @@ def rsgi_host(scope: Any) -> str:
 def asgi_host(scope: Scope) -> str:
     """The host that an ASGI scope names."""
     return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
-
-
-async def _talk(table: Table, socket: WebSocket) -> None:
-    found = table.find(socket.path, SOCKET_METHOD)
-    if found is None:
-        await socket.close(1000, "Not found")
-        return
-    task = asyncio.current_task()
-    if task is None:
-        await _converse(socket, *found)
-        return
-    open_sockets.add(task)
-    try:
-        await _converse(socket, *found)
-    finally:
-        open_sockets.discard(task)
-
-
-async def _converse(socket: WebSocket, endpoint: Callable[..., Awaitable[None]], values: Sequence[Any]) -> None:
-    try:
-        await endpoint(socket, *values)
-    except WebSocketRequestValidationError as error:
-        await socket.close(1008, str(error).partition("\n")[0][:120])
-    except WebSocketException as error:
-        await socket.close(error.code, error.reason)
-    except HTTPException:
-        await socket.close(1008, "Refused")
-    except WebSocketDisconnect as left:
-        # The client has left: a usual end. Only a test client may want to know that the handler did not expect it.
-        if socket.observed_errors is not None:
-            socket.observed_errors.append(left)
-    except BaseException as error:
-        if socket.client_state is not WebSocketState.DISCONNECTED:
-            # 1012 says that the service restarts: the client may connect again.
-            await socket.close(1012 if is_drain(error) else 1011)
-        if not is_drain(error):
-            raise
-    else:
-        if socket.client_state is not WebSocketState.DISCONNECTED:
-            await socket.close()
 
 
 async def _refuse_host(_request: Request) -> Response:

@@ -398,6 +398,7 @@ def _split(parameter: inspect.Parameter, function: Any, *, in_path: bool) -> tup
 
 def _special(annotation: Any) -> Special | None:
     kind = bare_type(annotation)
+    kind = get_origin(kind) or kind
     if not inspect.isclass(kind):
         return None
     if issubclass(kind, WebSocket):

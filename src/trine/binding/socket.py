@@ -7,6 +7,7 @@ from trine.errors import WebSocketRequestValidationError
 from trine.routing import PathPattern
 
 from .context import BindContext
+from .messages import message_codec
 from .plan import Plan
 from .steps import StepWriter
 from .wires import SOCKET
@@ -18,8 +19,11 @@ def compile_socket(plan: Plan, pattern: PathPattern, context: BindContext) -> Ca
     writer = StepWriter(plan, SOCKET, context, pattern, inline=False)
     values = "".join(f", p{position}" for position in range(len(pattern.names)))
     out = writer.out
+    codec = message_codec(plan, context.max_json_depth)
     with out.block(f"async def talk(request{values}):"):
         out.line("request.path_params = {" + ", ".join(f"{name!r}: p{at}" for at, name in enumerate(pattern.names)) + "}")
+        if codec is not None:
+            out.line("request.codec = CODEC")
         if writer.has_inputs:
             out.line("errors = []")
             out.line("failed = set()")
@@ -33,6 +37,6 @@ def compile_socket(plan: Plan, pattern: PathPattern, context: BindContext) -> Ca
             out.line(writer.call(plan.handler))
         if plan.asks_for("background"):
             out.line("await background()")
-    namespace = {**writer.namespace(), "WebSocketRequestValidationError": WebSocketRequestValidationError}
+    namespace = {**writer.namespace(), "CODEC": codec, "WebSocketRequestValidationError": WebSocketRequestValidationError}
     talk: Callable[..., Any] = define("talk", out.source, f"WEBSOCKET {pattern.path}", namespace)
     return talk

@@ -16,8 +16,8 @@ _CARRIED = ("state", "session", "session_loader", "user", "auth")
 class ASGIMiddleware:
     """Let an ASGI middleware class wrap a handler: `ASGIMiddleware(SomeMiddleware, option=1)`.
 
-    `app.add_middleware(SomeMiddleware, option=1)` does the same. HTTP requests alone pass through it; WebSockets and the
-    lifespan do not. It works behind RSGI too. Costs a task, about 30 µs.
+    `app.add_middleware(SomeMiddleware, option=1)` does the same. HTTP requests pass through it, and the handshakes of
+    WebSockets as the GET requests that they are; the lifespan does not. It works behind RSGI too. Costs a task, about 30 µs.
     """
 
     def __init__(self, middleware: Any, /, *arguments: Any, **options: Any) -> None:

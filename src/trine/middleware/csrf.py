@@ -14,7 +14,7 @@ class CSRFMiddleware:
 
     No tokens are needed: every current browser sends `Sec-Fetch-Site` or `Origin`. For applications whose visitors are known
     by a cookie or by their network; `GET` must change nothing. Paths below one of `exempt` are left alone, such as a webhook
-    that a form of another site calls. WebSockets pass no middleware: there, `Depends(SameOrigin())` does the same. Costs
+    that a form of another site calls. WebSockets check the origin of every handshake by themselves (`allow_origins=`). Costs
     0.2 µs, and 3 for requests that change something.
     """
 

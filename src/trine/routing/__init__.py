@@ -12,6 +12,7 @@ from .route import (
     Mount,
     Route,
     RouteOptions,
+    WebSocketOptions,
     WebSocketRoute,
     handler_name,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "Route",
     "RouteOptions",
     "RouteTree",
+    "WebSocketOptions",
     "WebSocketRoute",
     "handler_name",
     "register_converter",

@@ -73,6 +73,23 @@ class RouteOptions(TypedDict, total=False):
     """Seconds until the handler is ended with 503; the application's limit when absent."""
 
 
+class WebSocketOptions(TypedDict, total=False):
+    """What may be said about a WebSocket route, and about all those of a router or an application."""
+
+    allow_origins: Collection[str]
+    """Sites whose pages may connect besides this one, such as `https://app.example.org`; `*` is any."""
+    subprotocols: Sequence[str]
+    """The subprotocols that the route speaks, best first."""
+    max_message_size: int
+    """Most bytes of one message; a larger one closes with 1009."""
+    max_messages_per_second: float | None
+    """How many messages may come in a second, averaged; more close with 1008."""
+    idle_timeout: float | None
+    """Seconds without a message from the client until the connection is closed with 1008."""
+    send_timeout: float | None
+    """Seconds that a message may wait for a client that does not read, until the connection is closed with 1008."""
+
+
 @dataclass(frozen=True)
 class Route:
     """Methods, a path and the function that answers: declared, not yet bound."""
@@ -96,6 +113,7 @@ class WebSocketRoute:
     handler: Callable[..., Any]
     name: str
     dependencies: tuple[Any, ...] = ()
+    options: WebSocketOptions = field(default_factory=WebSocketOptions)
 
 
 @dataclass(frozen=True)
@@ -143,6 +161,7 @@ class Layer:
     max_json_depth: int | None = None
     form_limits: FormLimits | None = None
     timeout: float | None = None
+    websocket_options: Mapping[str, Any] = field(default_factory=dict)
 
     def join(self, inner: "Layer") -> "Layer":
         """The layer that holds below both: collections add up, single settings are the inner one's where it has one."""

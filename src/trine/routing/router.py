@@ -18,6 +18,7 @@ from .route import (
     Mount,
     Route,
     RouteOptions,
+    WebSocketOptions,
     WebSocketRoute,
     handler_name,
     own_layer,
@@ -47,6 +48,7 @@ class APIRouter:
         max_json_depth: int | None = None,
         form_limits: FormLimits | None = None,
         timeout: float | None = None,
+        websocket_options: WebSocketOptions | None = None,
     ) -> None:
         self.layer = Layer(
             prefix=_checked_prefix(prefix),
@@ -65,6 +67,7 @@ class APIRouter:
             max_json_depth=max_json_depth,
             form_limits=form_limits,
             timeout=timeout,
+            websocket_options=dict(websocket_options or {}),
         )
         self.entries: list[Route | WebSocketRoute | Mount | FrontendRoute | HostRoute | Inclusion] = []
         self._listeners: list[Callable[[], None]] = []
@@ -141,11 +144,18 @@ class APIRouter:
 
         return register
 
-    def websocket(self, path: str, name: str | None = None, *, dependencies: Sequence[Any] | None = None) -> Decorator:
+    def websocket(
+        self,
+        path: str,
+        name: str | None = None,
+        *,
+        dependencies: Sequence[Any] | None = None,
+        **options: Unpack[WebSocketOptions],
+    ) -> Decorator:
         """Talk over a WebSocket at a path."""
 
         def register(handler: Any) -> Any:
-            self.add(WebSocketRoute(path, handler, name or handler_name(handler), tuple(dependencies or ())))
+            self.add(WebSocketRoute(path, handler, name or handler_name(handler), tuple(dependencies or ()), options))
             return handler
 
         return register

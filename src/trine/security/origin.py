@@ -18,16 +18,15 @@ class SameOrigin:
     (RFC 6454 §7). Clients that are no browsers send neither, and pass: they carry nobody's cookies but their own.
     """
 
-    def __init__(self, trusted_origins: Collection[str] = ()) -> None:
+    def __init__(self, trusted_origins: Collection[str] = (), *, option: str = "trusted_origins") -> None:
         if isinstance(trusted_origins, str):
             raise SetupError(
-                f"trusted_origins={trusted_origins!r} is a text, not a list.",
-                hint=f"Write trusted_origins=[{trusted_origins!r}].",
+                f"{option}={trusted_origins!r} is a text, not a list.", hint=f"Write {option}=[{trusted_origins!r}]."
             )
         for origin in trusted_origins:
             if not _is_origin(origin):
                 hint = "Write it as browsers send it: 'https://example.org', lower case, without path or slash."
-                raise SetupError(f"trusted_origins has {origin!r}, which is no origin.", hint=hint)
+                raise SetupError(f"{option} has {origin!r}, which is no origin.", hint=hint)
         self.trusted_origins = frozenset(trusted_origins)
 
     async def __call__(self, request: Connection) -> None:

@@ -147,18 +147,28 @@ class ASGIWebSocket(_ASGIConnection, WebSocket):
         path_params: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(scope, app, path_params)
-        self._receive_message = receive
-        self._send_message = send
+        self.receive_message = receive
+        self.send_message = send
 
     async def _accept(self, subprotocol: str | None, headers: HeaderList) -> None:
-        message = await self._receive_message()
+        message = await self.receive_message()
         if message["type"] != "websocket.connect":
             raise WebSocketDisconnect(message.get("code", 1006))
-        raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        await self._send_message({"type": "websocket.accept", "subprotocol": subprotocol, "headers": raw})
+        raw = encode_pairs([(name.lower(), value) for name, value in headers])
+        await self.send_message({"type": "websocket.accept", "subprotocol": subprotocol, "headers": raw})
+
+    async def _refuse(self, response: Response) -> None:
+        if self.client_state is WebSocketState.CONNECTING:
+            await self.receive_message()
+        if "websocket.http.response" not in self.scope.get("extensions", {}):
+            await self.send_message({"type": "websocket.close", "code": 1008, "reason": ""})
+            return
+        lines = encode_pairs(complete_headers(response, []))
+        await self.send_message({"type": "websocket.http.response.start", "status": response.status_code, "headers": lines})
+        await self.send_message({"type": "websocket.http.response.body", "body": response.body or b""})
 
     async def _receive(self) -> str | bytes:
-        message = await self._receive_message()
+        message = await self.receive_message()
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1005), message.get("reason"))
         data: str | bytes | None = message.get("text")
@@ -167,7 +177,7 @@ class ASGIWebSocket(_ASGIConnection, WebSocket):
     async def _send(self, data: str | bytes) -> None:
         key = "text" if isinstance(data, str) else "bytes"
         try:
-            await self._send_message({"type": "websocket.send", key: data})
+            await self.send_message({"type": "websocket.send", key: data})
         except OSError as error:
             self.application_state = WebSocketState.DISCONNECTED
             raise WebSocketDisconnect(1006) from error
@@ -176,8 +186,8 @@ class ASGIWebSocket(_ASGIConnection, WebSocket):
         if self.client_state is WebSocketState.DISCONNECTED:
             return
         if self.client_state is WebSocketState.CONNECTING:
-            await self._receive_message()
-        await self._send_message({"type": "websocket.close", "code": code, "reason": reason})
+            await self.receive_message()
+        await self.send_message({"type": "websocket.close", "code": code, "reason": reason})
 
 
 def first_values(lines: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:

@@ -1,6 +1,7 @@
 """RSGI (Granian's interface): requests read from and responses written to the server's own objects."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,7 @@ from .reply import complete_headers
 from .streams import pump
 
 HeaderList = list[tuple[str, str]]
+logger = logging.getLogger("trine.websocket")
 
 
 class _RSGIConnection:
@@ -113,9 +115,14 @@ class RSGIRequest(_RSGIConnection, Request):
 
 
 class RSGIWebSocket(_RSGIConnection, WebSocket):
-    """A WebSocket behind RSGI. Granian sends neither a subprotocol nor headers with its answer to the handshake."""
+    """A WebSocket behind RSGI. Granian sends neither a subprotocol nor headers with its answer, and closes without a code."""
 
     _transport: Any = None
+
+    @cached_property
+    def _sending(self) -> asyncio.Lock:
+        # Granian refuses a message while another one is on its way.
+        return asyncio.Lock()
 
     @property
     def scheme(self) -> str:
@@ -128,7 +135,18 @@ class RSGIWebSocket(_RSGIConnection, WebSocket):
         return {**self._asgi_scope("websocket"), "subprotocols": self.requested_subprotocols}
 
     async def _accept(self, subprotocol: str | None, headers: HeaderList) -> None:
+        if subprotocol is not None:
+            logger.warning(
+                "WebSocket %s speaks the subprotocol %r, which Granian does not send over RSGI: browsers leave. "
+                "Declare subprotocols=[%r] at the route, and trine run serves the application over ASGI.",
+                self.path,
+                subprotocol,
+                subprotocol,
+            )
         self._transport = await self._protocol.accept()
+
+    async def _refuse(self, response: Response) -> None:
+        self._protocol.close(response.status_code)
 
     async def _receive(self) -> str | bytes:
         try:
@@ -142,10 +160,11 @@ class RSGIWebSocket(_RSGIConnection, WebSocket):
 
     async def _send(self, data: str | bytes) -> None:
         try:
-            if isinstance(data, str):
-                await self._transport.send_str(data)
-            else:
-                await self._transport.send_bytes(data)
+            async with self._sending:
+                if isinstance(data, str):
+                    await self._transport.send_str(data)
+                else:
+                    await self._transport.send_bytes(data)
         except RuntimeError as error:
             raise WebSocketDisconnect(1006) from error
 

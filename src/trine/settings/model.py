@@ -57,6 +57,16 @@ class Settings(SettingsGroup, prefix="TRINE_"):
     """Seconds in which a request body must arrive."""
     threads: int = Field(default=40, ge=1)
     """Worker threads for plain `def` handlers, for each worker process."""
+    websocket_origins: tuple[str, ...] = ()
+    """Sites whose pages may open WebSockets besides this one, such as `https://app.example.org`; `*` is any."""
+    websocket_max_message_size: int = Field(default=MEGABYTE, ge=1)
+    """Most bytes of one WebSocket message."""
+    websocket_max_messages_per_second: float | None = Field(default=None, gt=0)
+    """How many messages one WebSocket may send in a second, averaged; None for no limit."""
+    websocket_idle_timeout: float | None = Field(default=None, gt=0)
+    """Seconds without a message until a WebSocket is closed; None for no limit."""
+    websocket_send_timeout: float | None = Field(default=30.0, gt=0)
+    """Seconds that a message may wait for a client that does not read; None for no limit."""
     accept_risks: tuple[str, ...] = ()
     """Names of unsafe settings that are meant: production starts with them, and says so each time."""
 

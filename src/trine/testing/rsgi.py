@@ -259,7 +259,7 @@ class WebSocketProtocol:
         if self._channel.accepted:
             self._channel.close_app(1005)
         else:
-            self._channel.refuse(Refusal())
+            self._channel.refuse(Refusal(status if status and 100 <= status < 1000 else 403))
 
 
 class WebSocketTransport:

@@ -47,6 +47,19 @@ async def echo(socket: WebSocket) -> None:
     await socket.send_text(await socket.receive_text())
 
 
+@app.websocket("/typed", allow_origins=["https://app.example.org"], idle_timeout=60)
+async def typed(socket: WebSocket[Item, list[Item]]) -> None:
+    await socket.accept()
+    assert_type(await socket.receive_model(), Item)
+    async for item in socket.iter_models():
+        await socket.send_model([item])
+
+
+@app.websocket("/half-typed")
+async def half_typed(socket: WebSocket[Item]) -> None:
+    await socket.send_model(await socket.receive_model())
+
+
 app.include_router(router)
 # A decorated function stays what it was: it can be called, and its mistakes are still seen.
 assert_type(read_item(1, q="pen"), Item)

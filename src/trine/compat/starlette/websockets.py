@@ -23,7 +23,7 @@ class WebSocket(HTTPConnection, ASGIWebSocket):
 
     async def receive(self) -> Message:
         """Receive an ASGI message."""
-        message = await self._receive_message()
+        message = await self.receive_message()
         if message["type"] == "websocket.connect":
             self.client_state = WebSocketState.CONNECTED
         elif message["type"] == "websocket.disconnect":
@@ -36,16 +36,16 @@ class WebSocket(HTTPConnection, ASGIWebSocket):
             self.application_state = WebSocketState.CONNECTED
         elif message["type"] == "websocket.close":
             self.application_state = WebSocketState.DISCONNECTED
-        await self._send_message(message)
+        await self.send_message(message)
 
     async def send_denial_response(self, response: Response) -> None:
         """Refuse the handshake with an HTTP response, where the server can."""
         if "websocket.http.response" not in self.scope.get("extensions", {}):
             raise RuntimeError("The server doesn't support the Websocket Denial Response extension.")
-        await self._send_message(
+        await self.send_message(
             {"type": "websocket.http.response.start", "status": response.status_code, "headers": response.headers.raw}
         )
-        await self._send_message({"type": "websocket.http.response.body", "body": response.body or b""})
+        await self.send_message({"type": "websocket.http.response.body", "body": response.body or b""})
         self.application_state = WebSocketState.DISCONNECTED
 
 

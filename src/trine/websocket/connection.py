@@ -1,0 +1,268 @@
+"""A WebSocket connection (RFC 6455), accepted or refused by the application."""
+
+import json
+import logging
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Iterable, Mapping
+from enum import Enum
+from time import monotonic
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, Generic, Literal
+
+from trine.errors import BrokenMessage, LimitExceeded, MessageValidationError, WebSocketDisconnect
+from trine.http import Connection, Response
+
+from .codec import MessageCodec
+from .limits import MessageRate, WebSocketLimits
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    In = TypeVar("In", default=Any)
+    Out = TypeVar("Out", default=Any)
+else:
+    # The same without defaults: typing_extensions would be imported with every application.
+    from typing import TypeVar
+
+    In, Out = TypeVar("In"), TypeVar("Out")
+
+logger = logging.getLogger("trine.websocket")
+
+
+class WebSocketState(Enum):
+    """How far a connection has come."""
+
+    CONNECTING = 0
+    CONNECTED = 1
+    DISCONNECTED = 2
+    RESPONSE = 3
+
+
+class WebSocket(Connection, Generic[In, Out]):
+    """Two-way messages. A server adapter subclasses this and fills in `_accept`, `_receive`, `_send`, `_close` and `_refuse`.
+
+    `WebSocket[In, Out]` in a handler's signature names the models of what comes in and goes out: Pydantic models, msgspec
+    Structs, dataclasses, unions of them. They are for `receive_model`, `iter_models` and `send_model`.
+    """
+
+    if not TYPE_CHECKING:
+        # One model or two: what is left out is not typed.
+        __class_getitem__ = classmethod(GenericAlias)
+
+    method = "GET"
+    limits = WebSocketLimits()
+    """What holds for this connection: its route's limits."""
+    subprotocols: tuple[str, ...] = ()
+    """What the route speaks, best first: `accept` chooses the first one that the client offers."""
+    codec: MessageCodec | None = None
+    """How messages become models; the signature of the handler says it."""
+    answer_headers: tuple[tuple[str, str], ...] = ()
+    """Header lines of middleware: they go out with the answer to the handshake, where the server can send any."""
+    heard = 0.0
+    """When the last message came, as `time.monotonic` has it."""
+    unsent = 0
+    """How many messages wait for the client to read."""
+    sent = 0.0
+    """When the first of them began to wait, or the last one before it went out."""
+
+    client_state = WebSocketState.CONNECTING
+    application_state = WebSocketState.CONNECTING
+    _rate: MessageRate | None = None
+
+    @property
+    def requested_subprotocols(self) -> list[str]:
+        """The subprotocols that the client offers, best first."""
+        return [word.strip() for line in self.headers.getlist("sec-websocket-protocol") for word in line.split(",")]
+
+    async def accept(self, subprotocol: str | None = None, headers: Iterable[tuple[str, str]] | Mapping[str, str] = ()) -> None:
+        """Answer the handshake. Not every server can send a subprotocol or headers with it."""
+        if self.application_state is not WebSocketState.CONNECTING:
+            raise RuntimeError("The WebSocket was already accepted or closed.")
+        pairs = list(headers.items() if isinstance(headers, Mapping) else headers)
+        if subprotocol is None and self.subprotocols:
+            offered = self.requested_subprotocols
+            subprotocol = next((known for known in self.subprotocols if known in offered), None)
+        if self.limits.max_messages_per_second is not None:
+            self._rate = MessageRate(self.limits.max_messages_per_second)
+        await self._accept(subprotocol, [*self.answer_headers, *pairs])
+        self.heard = monotonic()
+        self.client_state = self.application_state = WebSocketState.CONNECTED
+
+    async def close(self, code: int = 1000, reason: str | None = None) -> None:
+        """Close the connection; before `accept` this refuses the handshake with 403. Closing twice changes nothing."""
+        if self.application_state is WebSocketState.DISCONNECTED:
+            return
+        self.application_state = WebSocketState.DISCONNECTED
+        await self._close(code, reason or "")
+
+    async def send_denial_response(self, response: Response) -> None:
+        """Refuse the handshake with an answer of one's own. Granian over RSGI sends its status alone."""
+        if self.application_state is not WebSocketState.CONNECTING:
+            raise RuntimeError("The WebSocket was already accepted or closed.")
+        self.application_state = WebSocketState.RESPONSE
+        await self._refuse(response)
+        self.application_state = WebSocketState.DISCONNECTED
+
+    async def receive_data(self) -> str | bytes:
+        """Wait for a message of either kind. Raises `WebSocketDisconnect` when the client leaves."""
+        return await self._next()
+
+    async def receive_text(self) -> str:
+        """Wait for a text message. Raises `WebSocketDisconnect` when the client leaves."""
+        message = await self._next()
+        try:
+            return message if isinstance(message, str) else message.decode()
+        except UnicodeDecodeError as error:
+            raise BrokenMessage("Not valid UTF-8") from error
+
+    async def receive_bytes(self) -> bytes:
+        """Wait for a binary message. Raises `WebSocketDisconnect` when the client leaves."""
+        message = await self._next()
+        return message if isinstance(message, bytes) else message.encode()
+
+    async def receive_json(self, mode: Literal["text", "binary"] = "text") -> Any:
+        """Wait for a message and decode it from JSON. Raises `BrokenMessage`."""
+        from trine.http.json import decode_json
+
+        message = await (self.receive_text() if mode == "text" else self.receive_bytes())
+        try:
+            return decode_json(message)
+        except ValueError as error:
+            raise BrokenMessage(f"Not valid JSON: {error}") from error
+
+    async def receive_model(self) -> In:
+        """Wait for a message and validate it as the signature says. Raises `MessageValidationError`."""
+        value: In = self._known_codec().decode(await self._next())
+        return value
+
+    async def iter_models(self, *, answer_errors: bool = False) -> AsyncIterator[In]:
+        """Give validated messages until the client leaves.
+
+        With `answer_errors` a message that does not fit is answered with `{"detail": [...]}` and passed over; else it ends
+        the conversation.
+        """
+        try:
+            while True:
+                try:
+                    message = await self.receive_model()
+                except MessageValidationError as error:
+                    if not answer_errors:
+                        raise
+                    await self.send_errors(error)
+                    continue
+                yield message
+        except WebSocketDisconnect:
+            return
+
+    async def iter_text(self) -> AsyncIterator[str]:
+        """Give text messages until the client leaves."""
+        try:
+            while True:
+                yield await self.receive_text()
+        except WebSocketDisconnect:
+            return
+
+    async def iter_bytes(self) -> AsyncIterator[bytes]:
+        """Give binary messages until the client leaves."""
+        try:
+            while True:
+                yield await self.receive_bytes()
+        except WebSocketDisconnect:
+            return
+
+    async def iter_json(self) -> AsyncIterator[Any]:
+        """Give decoded JSON messages until the client leaves."""
+        try:
+            while True:
+                yield await self.receive_json()
+        except WebSocketDisconnect:
+            return
+
+    async def send_text(self, data: str) -> None:
+        """Send a text message. Raises `WebSocketDisconnect` when the connection has gone."""
+        await self._put(data)
+
+    async def send_bytes(self, data: bytes) -> None:
+        """Send a binary message. Raises `WebSocketDisconnect` when the connection has gone."""
+        await self._put(data)
+
+    async def send_json(self, data: Any, mode: Literal["text", "binary"] = "text") -> None:
+        """Send a value as compact JSON."""
+        text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+        await self._put(text if mode == "text" else text.encode())
+
+    async def send_model(self, value: Out) -> None:
+        """Validate a value as the signature says and send it as JSON. Raises `ResponseValidationError`."""
+        await self._put(self._known_codec().encode(value))
+
+    async def send_errors(self, error: MessageValidationError) -> None:
+        """Tell the client what is wrong with its message, in the shape that HTTP requests know: `{"detail": [...]}`."""
+        from trine.http.json import encode_json
+
+        await self._put(encode_json({"detail": error.errors()}).decode())
+
+    def overdue(self, now: float) -> str | None:
+        """What takes too long at this time of `time.monotonic`, None where nothing does."""
+        limits = self.limits
+        if limits.send_timeout is not None and self.unsent and now - self.sent > limits.send_timeout:
+            return f"The client read nothing for {limits.send_timeout:g} seconds (send_timeout)."
+        is_open = self.application_state is WebSocketState.CONNECTED
+        if limits.idle_timeout is not None and is_open and now - self.heard > limits.idle_timeout:
+            return f"Nothing was received for {limits.idle_timeout:g} seconds (idle_timeout)."
+        return None
+
+    def _known_codec(self) -> MessageCodec:
+        if self.codec is None:
+            raise RuntimeError("The handler names no models for its messages: write 'socket: WebSocket[In, Out]'.")
+        return self.codec
+
+    async def _next(self) -> str | bytes:
+        if self.application_state is WebSocketState.CONNECTING:
+            raise RuntimeError('WebSocket is not connected. Need to call "accept" first.')
+        if self.client_state is WebSocketState.DISCONNECTED:
+            raise RuntimeError("The client has left: there is nothing more to receive.")
+        try:
+            message = await self._receive()
+        except WebSocketDisconnect:
+            self.client_state = WebSocketState.DISCONNECTED
+            raise
+        limits = self.limits
+        if len(message) * 4 > limits.max_message_size and _size(message) > limits.max_message_size:
+            raise LimitExceeded(1009, f"A message has more than {limits.max_message_size} bytes (max_message_size).")
+        if limits.idle_timeout is not None:
+            self.heard = monotonic()
+        if self._rate is not None and not self._rate.allows():
+            raise LimitExceeded(1008, f"More than {self._rate.per_second:g} messages came in a second (max_messages_per_second).")
+        return message
+
+    async def _put(self, data: str | bytes) -> None:
+        if self.application_state is not WebSocketState.CONNECTED:
+            raise RuntimeError("The WebSocket is not open: accept() comes first, and nothing can be sent after close().")
+        if not self.unsent:
+            self.sent = monotonic()
+        self.unsent += 1
+        try:
+            await self._send(data)
+        finally:
+            self.unsent -= 1
+            if self.unsent:
+                self.sent = monotonic()
+
+    @abstractmethod
+    async def _accept(self, subprotocol: str | None, headers: list[tuple[str, str]]) -> None: ...
+
+    @abstractmethod
+    async def _refuse(self, response: Response) -> None: ...
+
+    @abstractmethod
+    async def _receive(self) -> str | bytes: ...
+
+    @abstractmethod
+    async def _send(self, data: str | bytes) -> None: ...
+
+    @abstractmethod
+    async def _close(self, code: int, reason: str) -> None: ...
+
+
+def _size(message: str | bytes) -> int:
+    return len(message) if isinstance(message, bytes) or message.isascii() else len(message.encode("utf-8", "surrogatepass"))
