@@ -23,13 +23,16 @@ if TYPE_CHECKING:
     from trine.errors import WebSocketDisconnect as WebSocketDisconnect
     from trine.errors import WebSocketException as WebSocketException
     from trine.http import BackgroundTasks as BackgroundTasks
+    from trine.http import EventSourceResponse as EventSourceResponse
     from trine.http import FileResponse as FileResponse
     from trine.http import HTMLResponse as HTMLResponse
+    from trine.http import JSONLinesResponse as JSONLinesResponse
     from trine.http import JSONResponse as JSONResponse
     from trine.http import PlainTextResponse as PlainTextResponse
     from trine.http import RedirectResponse as RedirectResponse
     from trine.http import Request as Request
     from trine.http import Response as Response
+    from trine.http import ServerSentEvent as ServerSentEvent
     from trine.http import StreamingResponse as StreamingResponse
     from trine.http import UploadFile as UploadFile
     from trine.lists import CursorPage as CursorPage
@@ -52,13 +55,16 @@ _HOMES = {
     "errors": ["HTTPException", "RequestValidationError", "SetupError", "WebSocketDisconnect", "WebSocketException"],
     "http": [
         "BackgroundTasks",
+        "EventSourceResponse",
         "FileResponse",
         "HTMLResponse",
+        "JSONLinesResponse",
         "JSONResponse",
         "PlainTextResponse",
         "RedirectResponse",
         "Request",
         "Response",
+        "ServerSentEvent",
         "StreamingResponse",
         "UploadFile",
     ],

@@ -15,6 +15,7 @@ from .context import BindContext
 from .encode import VALUE_OPTIONS, ResponseCodec, response_codec, untyped_codec
 from .plan import Plan, make_plan
 from .signature import Call, bare_type, read_call, signature_of, union_members
+from .streams import MakeResponse, read_item_type, stream_class, stream_maker
 
 if TYPE_CHECKING:
     from trine.security import SameOrigin
@@ -38,7 +39,27 @@ class BoundRoute:
     def response_class(self) -> type[Response]:
         """What a value becomes."""
         chosen = self.flat.layer.default_response_class
-        return JSONResponse if chosen is None else chosen
+        chosen = JSONResponse if chosen is None else chosen
+        return stream_class(chosen) if self.is_stream else chosen
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether the handler yields its answer piece by piece."""
+        return self.call.kind in ("generator", "async generator")
+
+    @cached_property
+    def item_type(self) -> Any:
+        """The type of what a handler yields, None where anything goes."""
+        return read_item_type(self.flat.route.handler, _place(self.call))
+
+    @cached_property
+    def make_stream(self) -> MakeResponse:
+        """Makes the response of a handler that yields."""
+        item, context = self.item_type, self.context
+        encode = context.encode_item
+        if item is not None:
+            encode = response_codec(item, self.flat.options, _place(self.call)).encode
+        return stream_maker(self.response_class, encode)
 
     @cached_property
     def status_code(self) -> int:
@@ -54,7 +75,18 @@ class BoundRoute:
     @cached_property
     def response_model(self) -> Any:
         """The type of the answer, None where anything goes."""
-        return read_response_model(self.flat)
+        return None if self.is_stream else read_response_model(self.flat)
+
+    def check(self) -> None:
+        """Find what is wrong with the type of the answer. Raises `SetupError`."""
+        if self.is_stream and not self.has_body:
+            raise SetupError(
+                f"The handler '{self.flat.name}' yields, but its status {self.status_code} allows no body.",
+                hint="Choose another status_code, or return instead.",
+                where=_place(self.call),
+            )
+        if self.has_body:
+            _ = self.make_stream if self.is_stream else self.codec
 
     @cached_property
     def codec(self) -> ResponseCodec:

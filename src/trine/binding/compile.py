@@ -199,7 +199,9 @@ class _EndpointCompiler(StepWriter):
         bound, out = self.bound, self.out
         call = self.call(self.plan.handler)
         out.line(f"result = {call}")
-        if not bound.has_body:
+        if bound.is_stream:
+            self._write_stream()
+        elif not bound.has_body:
             out.line("if isinstance(result, Response):")
             out.line("    response = result")
             out.line("else:")
@@ -237,6 +239,12 @@ class _EndpointCompiler(StepWriter):
         out.line("else:")
         out.line(f"    payload = {encode}(result)")
 
+    def _write_stream(self) -> None:
+        status = self.bound.flat.options.get("status_code")
+        make = self.out.name("make_stream", self.bound.make_stream)
+        self.out.line(f"response = {make}(result{'' if status is None else f', status_code={status}'})")
+        self._write_merge("")
+
     def _write_custom(self) -> None:
         out, bound = self.out, self.bound
         out.line("if isinstance(result, Response):")
@@ -248,10 +256,14 @@ class _EndpointCompiler(StepWriter):
         if bound.response_model is None and not _is_raw_class(bound.response_class):
             value = f"{out.name('to_value', bound.codec.to_value)}(result)"
         out.line(f"    response = {make}({value}{status})")
+        self._write_merge("    ")
+
+    def _write_merge(self, indent: str) -> None:
+        """What dependencies and the handler said about the answer goes into the response."""
         if self.plan.asks_for("response"):
-            out.line("    for name, value in reply.headers.multi_items():")
-            out.line("        response.headers.append(name, value)")
-            out.line("    response.status_code = reply.status_code or response.status_code")
+            self.out.line(f"{indent}for name, value in reply.headers.multi_items():")
+            self.out.line(f"{indent}    response.headers.append(name, value)")
+            self.out.line(f"{indent}response.status_code = reply.status_code or response.status_code")
 
     def _write_reply(self, lines: tuple[str, ...], parts: dict[str, str]) -> None:
         for line in lines:

@@ -34,6 +34,8 @@ class BindContext:
     inline: bool = False
     encode: Callable[[Any], bytes] = encode_json
     """Encodes the values of routes without response model."""
+    encode_item: Callable[[Any], bytes] = encode_json
+    """Encodes the items of streams whose items have no type."""
     run_in_thread: Callable[..., Awaitable[Any]] = run_in_thread
     contextmanager_in_thread: Callable[..., AbstractAsyncContextManager[Any]] = contextmanager_in_thread
     exit_stack: Callable[[], AsyncExitStack] = AsyncExitStack

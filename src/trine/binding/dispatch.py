@@ -57,7 +57,7 @@ def read_declarations(router: APIRouter, context: BindContext, *, built_in: APIR
     for flat in router.flat_routes():
         try:
             bound = bind_route(flat, context)
-            _ = bound.codec if bound.has_body else None
+            bound.check()
             _check_conflicts(bound, seen)
             found.routes.append(bound)
             found.names.add(flat.name, bound.pattern)

@@ -260,6 +260,8 @@ class StepWriter:
         call = step.call
         arguments = ", ".join(f"{name}={self._argument(step, source)}" for name, source in step.arguments.items())
         function = call.function
+        if step is self.plan.handler and "generator" in call.kind:
+            return f"{self.out.name(f'call_{identifier(handler_name(function))}', function)}({arguments})"
         if call.kind == "async generator":
             return f"{self.out.name(f'manage_{step.index}', asynccontextmanager(function))}({arguments})"
         if call.kind == "generator":

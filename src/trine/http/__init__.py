@@ -14,6 +14,7 @@ from .query import ImmutableMultiDict, MultiDict, QueryParams, TooManyFields, la
 from .request import Request
 from .response import (
     HTMLResponse,
+    JSONLinesResponse,
     JSONResponse,
     PlainTextResponse,
     ReadyResponse,
@@ -21,6 +22,7 @@ from .response import (
     Response,
     StreamingResponse,
 )
+from .sse import EventSourceResponse, ServerSentEvent
 from .url import URL, Address
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -31,6 +33,7 @@ __all__ = [
     "BackgroundTask",
     "BackgroundTasks",
     "Connection",
+    "EventSourceResponse",
     "FileResponse",
     "FormData",
     "FormLimits",
@@ -38,6 +41,7 @@ __all__ = [
     "Handler",
     "Headers",
     "ImmutableMultiDict",
+    "JSONLinesResponse",
     "JSONResponse",
     "MultiDict",
     "MultipartError",
@@ -48,6 +52,7 @@ __all__ = [
     "RedirectResponse",
     "Request",
     "Response",
+    "ServerSentEvent",
     "StreamingResponse",
     "TooManyFields",
     "UploadFile",

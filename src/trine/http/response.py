@@ -176,6 +176,11 @@ class RedirectResponse(Response):
 class StreamingResponse(Response):
     """An answer that is produced while it is sent. A plain iterator is stepped in worker threads."""
 
+    ping: ClassVar[bytes] = b""
+    """What keeps the connection alive while there is nothing to send."""
+    ping_interval: float = 0.0
+    """Seconds of silence after which `ping` is sent; never for 0."""
+
     def __init__(
         self,
         content: AsyncIterable[Any] | Iterable[Any],
@@ -191,21 +196,45 @@ class StreamingResponse(Response):
         self.body_iterator = content if isinstance(content, AsyncIterable) else iterate_in_thread(iter(content))
         self._describe(media_type or self.media_type)
 
+    @classmethod
+    def item_encoder(cls, encode: Callable[[Any], bytes]) -> Callable[[Any], bytes] | None:
+        """Make the `encode_item` of a route that knows the type of its items; `encode` turns one into JSON. None for none."""
+        return None
+
+    def encode_item(self, item: Any) -> bytes:
+        """Turn what the source gives into the bytes of a chunk."""
+        if isinstance(item, bytes):
+            return item
+        return item.encode(self.charset) if isinstance(item, str) else bytes(item)
+
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Encode text on its way; the source is closed when the consumer leaves."""
-        source = self.body_iterator
+        """Encode what the source gives; the source is closed when the consumer leaves."""
+        source, encode = self.body_iterator, self.encode_item
         try:
-            async for chunk in source:
-                yield chunk if isinstance(chunk, bytes) else _to_bytes(chunk, self.charset)
+            async for item in source:
+                yield encode(item)
         finally:
             close = getattr(source, "aclose", None)
             if close is not None:
                 await close()
 
 
+class JSONLinesResponse(StreamingResponse):
+    """A stream of values, each a line of JSON (jsonlines.org)."""
+
+    media_type = "application/jsonl"
+
+    @classmethod
+    def item_encoder(cls, encode: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
+        """Encode values of a known type."""
+        return lambda item: encode(item) + b"\n"
+
+    def encode_item(self, item: Any) -> bytes:
+        """Encode a value as one line."""
+        from .json import encode_json
+
+        return encode_json(item) + b"\n"
+
+
 async def _once(body: bytes) -> AsyncIterator[bytes]:
     yield body
-
-
-def _to_bytes(chunk: Any, charset: str) -> bytes:
-    return chunk.encode(charset) if isinstance(chunk, str) else bytes(chunk)

@@ -1,24 +1,37 @@
 """Server-sent events: a stream of messages to a browser's EventSource (WHATWG HTML §9.2)."""
 
 import re
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic
 
-from .json import encode_json
+from .response import Background, StreamingResponse
+
+if TYPE_CHECKING:
+    # With a default, `ServerSentEvent` alone is a complete type; loading the package for it is not worth the time.
+    from typing_extensions import TypeVar
+
+    Data = TypeVar("Data", default=Any)
+else:
+    from typing import TypeVar
+
+    Data = TypeVar("Data")
 
 # WHATWG HTML §9.2.5: these three, and no other of Unicode's line breaks, end a line.
 _split_lines = re.compile("\r\n|\r|\n").split
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServerSentEvent:
+class ServerSentEvent(Generic[Data]):
     """One event. `data` is sent as JSON, text included; `raw_data` is text that is sent as it is. `retry` is in milliseconds.
 
     A browser dispatches no event without data, but keeps its `id` and `retry`. A `comment` reaches no program; it keeps
-    a connection alive. Text that would break out of its line raises `ValueError`.
+    a connection alive. Text that would break out of its line raises `ValueError`. In a return annotation,
+    `ServerSentEvent[Token]` says what the data of every event is.
     """
 
-    data: Any = None
+    data: Data | None = None
     raw_data: str | None = None
     event: str | None = None
     id: str | None = None
@@ -37,16 +50,68 @@ class ServerSentEvent:
             raise ValueError(f"An event's retry cannot be {self.retry!r}: it is a number of milliseconds.")
 
 
-def encode_event(event: ServerSentEvent) -> bytes:
-    """Encode an event for the wire. `data` is encoded by msgspec; an event of nothing but a comment is a keep-alive."""
+def encode_data(value: Any) -> bytes:
+    """Encode data of no particular type as JSON."""
+    from .json import encode_json
+
+    return encode_json(value)
+
+
+class EventSourceResponse(StreamingResponse):
+    """A stream of events, which no cache may keep and no proxy hold back.
+
+    The source gives `ServerSentEvent`s, or values that become the data of one each; bytes are sent as they are. A stream that
+    is silent for `ping_interval` seconds sends a comment, so that nobody on the way takes the connection for dead.
+    """
+
+    media_type = "text/event-stream"
+    ping = b": ping\n\n"
+    ping_interval = 15.0
+
+    def __init__(
+        self,
+        content: AsyncIterable[Any] | Iterable[Any],
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        media_type: str | None = None,
+        background: Background | None = None,
+        *,
+        ping_interval: float | None = None,
+    ) -> None:
+        super().__init__(content, status_code, headers, media_type, background)
+        self.headers.setdefault("cache-control", "no-cache")
+        self.headers.setdefault("x-accel-buffering", "no")
+        if ping_interval is not None:
+            self.ping_interval = ping_interval
+
+    @classmethod
+    def item_encoder(cls, encode: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
+        """Encode events whose data has a known type."""
+        return partial(_encode_item, encode)
+
+    def encode_item(self, item: Any) -> bytes:
+        """Encode an event, or the data of one."""
+        return _encode_item(encode_data, item)
+
+
+def _encode_item(encode: Callable[[Any], bytes], item: Any) -> bytes:
+    if isinstance(item, ServerSentEvent):
+        return encode_event(item, encode)
+    # JSON has no line breaks: nothing to split.
+    return item if isinstance(item, bytes) else b"data: " + encode(item) + b"\n\n"
+
+
+def encode_event(event: ServerSentEvent[Any], encode: Callable[[Any], bytes] = encode_data) -> bytes:
+    """Encode an event for the wire. `encode` turns its data into JSON; an event of nothing but a comment is a keep-alive."""
     lines = []
     if event.comment is not None:
         lines += [f": {line}" for line in _split_lines(event.comment)]
     if event.event is not None:
         lines.append(f"event: {event.event}")
-    text = event.raw_data if event.data is None else encode_json(event.data).decode()
-    if text is not None:
-        lines += [f"data: {line}" for line in _split_lines(text)]
+    if event.data is not None:
+        lines.append(f"data: {encode(event.data).decode()}")
+    elif event.raw_data is not None:
+        lines += [f"data: {line}" for line in _split_lines(event.raw_data)]
     if event.id is not None:
         lines.append(f"id: {event.id}")
     if event.retry is not None:

@@ -4,14 +4,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from inspect import Signature, isasyncgenfunction, isclass, isgeneratorfunction, unwrap
-from typing import Any, get_args
+from inspect import Signature, isclass
+from typing import Any
 
 from trine.binding.bound import BoundRoute
 from trine.binding.signature import bare_type, signature_of
 from trine.errors import SetupError
-from trine.http import JSONResponse
-from trine.http.sse import ServerSentEvent
+from trine.http import JSONLinesResponse, JSONResponse
 
 from .merge import merge
 from .schemas import Described, Schema, Schemas
@@ -76,9 +75,8 @@ def read_answers(bound: BoundRoute, unique_id: str) -> list[Answer]:
 
 def _success(bound: BoundRoute, unique_id: str, written: dict[str, Any]) -> Answer:
     status, media_type = str(bound.status_code), bound.response_class.media_type
-    source = _stream_source(bound.flat.route.handler)
-    if source is not None:
-        return _stream(bound, source, unique_id, written)
+    if bound.is_stream:
+        return _stream(bound, unique_id, written)
     if not bound.has_body or media_type is None:
         return Answer(status, written, None)
     if not _is_json(bound.response_class):
@@ -89,22 +87,14 @@ def _success(bound: BoundRoute, unique_id: str, written: dict[str, Any]) -> Answ
     return Answer(status, written, media_type, _place(model, f"Response {unique_id}"))
 
 
-def _stream_source(handler: Any) -> Callable[..., Any] | None:
-    """The function that yields the answer's items: the handler, or the one that `handler.__streams__` names."""
-    source = getattr(handler, "__streams__", None) or unwrap(handler)
-    return source if isgeneratorfunction(source) or isasyncgenfunction(source) else None
-
-
-def _stream(bound: BoundRoute, handler: Callable[..., Any], unique_id: str, written: dict[str, Any]) -> Answer:
+def _stream(bound: BoundRoute, unique_id: str, written: dict[str, Any]) -> Answer:
     """A handler that yields: its answer has no end that could be described, but each item has a type."""
-    status, media_type = str(bound.status_code), bound.response_class.media_type
-    item = next(iter(get_args(signature_of(handler).return_annotation)), None)
-    untyped = item in (None, Any) or (isclass(item) and issubclass(item, ServerSentEvent))
-    place = None if untyped else _place(item, f"StreamItem {unique_id}".title())
+    status, media_type, item = str(bound.status_code), bound.response_class.media_type, bound.item_type
+    place = None if item is None else _place(item, f"StreamItem {unique_id}".title())
     if media_type == "text/event-stream":
         return Answer(status, written, media_type, place, {} if place is None else None, _event)
-    if _is_json(bound.response_class):
-        return Answer(status, written, "application/jsonl", place, {} if place is None else None, dict)
+    if issubclass(bound.response_class, JSONLinesResponse):
+        return Answer(status, written, media_type, place, {} if place is None else None, dict)
     return Answer(status, written, media_type, schema={"type": "string"})
 
 

@@ -273,7 +273,7 @@ async def _send_stream(response: Response, send: Send, receiver: "Receive | ASGI
     async def write(chunk: bytes) -> None:
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
 
-    complete = await pump(response.chunks(), write, None if receive is None else partial(_until_left, receive))
+    complete = await pump(response, write, None if receive is None else partial(_until_left, receive))
     if complete:
         await send({"type": "http.response.body", "body": b"", "more_body": False})
     return complete

@@ -249,7 +249,7 @@ async def send_ready(response: Response, headers: HeaderList, protocol: Any, *, 
 async def _send_stream(response: Response, protocol: Any, headers: HeaderList) -> bool:
     transport = protocol.response_stream(response.status_code, headers)
     try:
-        return await pump(response.chunks(), transport.send_bytes, protocol.client_disconnect)
+        return await pump(response, transport.send_bytes, protocol.client_disconnect)
     except RuntimeError as error:
         if type(error).__name__ != "RSGIProtocolClosed":
             raise

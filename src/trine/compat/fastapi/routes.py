@@ -42,7 +42,7 @@ from .frontend import METHODS, Frontend, match_below
 from .limits import BODY_LIMIT, READING, FormLimits, Reading, checked_body_size, checked_form_limits
 from .requests import Request
 from .responses import JSONResponse
-from .streaming import as_response_endpoint
+from .streaming import encode_item
 from .utils import generate_unique_id
 from .websockets import WebSocket
 
@@ -84,6 +84,7 @@ def bind_context(app: Any) -> BindContext:
         timeout=None,
         body_timeout=float("inf"),
         encode=encode_plainly,
+        encode_item=encode_item,
         run_in_thread=run_in_worker,
         contextmanager_in_thread=contextmanager_in_worker,
         exit_stack=CleanupStack,
@@ -256,7 +257,7 @@ class APIRoute(Route):
                 refuse_v1_models(*(annotation for annotation in getattr(self.endpoint, "__annotations__", {}).values()))
                 # Parameters of the path may stand in a prefix that nobody has said yet.
                 bound = bind_sent(self.flat(), bind_context(_NoApplication()))
-                _ = bound.codec if bound.has_body else None
+                bound.check()
                 for answer in self.own_responses.values():
                     if answer.get("model") is not None:
                         adapter_for(answer["model"])
@@ -286,9 +287,8 @@ class APIRoute(Route):
         options["response_model_by_alias"] = self.response_model_by_alias
         if not isinstance(self.response_model, DefaultPlaceholder):
             options["response_model"] = self.response_model
-        endpoint = as_response_endpoint(self.endpoint, self.response_class, self.status_code, options)
         path = self._pattern_path()
-        route = DeclaredRoute(path, frozenset(self.methods or ()), endpoint, options)  # type: ignore[arg-type] # the same words
+        route = DeclaredRoute(path, frozenset(self.methods or ()), self.endpoint, options)  # type: ignore[arg-type] # the same words
         return FlatRoute(route, path, self.layer)
 
     def _pattern_path(self) -> str:

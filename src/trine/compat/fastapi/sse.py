@@ -1,16 +1,18 @@
 """`fastapi.sse`: server-sent events."""
 
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import Callable
 from typing import Any
 
+from trine import http
 from trine.compat.starlette.responses import StreamingResponse
-from trine.http.sse import ServerSentEvent as TrineServerSentEvent
 from trine.http.sse import encode_event
+
+from .streaming import encode_item
 
 __all__ = ["EventSourceResponse", "ServerSentEvent", "format_sse_event"]
 
 
-class ServerSentEvent(TrineServerSentEvent):
+class ServerSentEvent(http.ServerSentEvent):
     """One event. `data` is sent as JSON, `raw_data` as it is."""
 
     __slots__ = ()
@@ -28,15 +30,23 @@ class ServerSentEvent(TrineServerSentEvent):
             raise ValueError("SSE 'retry' must be a non-negative integer")
 
 
-class EventSourceResponse(StreamingResponse):
-    """A stream of events, which no cache may keep and no proxy hold back."""
+class EventSourceResponse(StreamingResponse, http.EventSourceResponse):
+    """A stream of events, which no cache may keep and no proxy hold back. What is given to it directly is sent as it is."""
 
-    media_type = "text/event-stream"
+    @classmethod
+    def item_encoder(cls, encode: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
+        """Encode what a route yields: values by their declared type, the data of events as it comes."""
 
-    def __init__(self, content: AsyncIterable[Any] | Iterable[Any], *args: Any, **kwargs: Any) -> None:
-        super().__init__(content, *args, **kwargs)
-        self.headers.setdefault("cache-control", "no-cache")
-        self.headers.setdefault("x-accel-buffering", "no")
+        def encode_value_or_event(item: Any) -> bytes:
+            if isinstance(item, http.ServerSentEvent):
+                return encode_event(item, encode_item)
+            return b"data: " + encode(item) + b"\n\n"
+
+        return encode_value_or_event
+
+    def encode_item(self, item: Any) -> bytes:
+        """Text and bytes as they are."""
+        return http.StreamingResponse.encode_item(self, item)
 
 
 def format_sse_event(
@@ -48,4 +58,4 @@ def format_sse_event(
     comment: str | None = None,
 ) -> bytes:
     """Encode an event whose data is text already."""
-    return encode_event(TrineServerSentEvent(raw_data=data_str, event=event, id=id, retry=retry, comment=comment))
+    return encode_event(http.ServerSentEvent(raw_data=data_str, event=event, id=id, retry=retry, comment=comment))
