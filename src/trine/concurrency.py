@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_Job = tuple[Callable[[], Any], "asyncio.Future[Any]"]
+_Job = tuple["asyncio.Future[Any]", Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 _END: Any = object()
 
 
@@ -36,10 +36,16 @@ class ThreadPool:
         self._done: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
         self._is_waking = False
 
-    def submit(self, loop: asyncio.AbstractEventLoop, job: Callable[[], Any]) -> "asyncio.Future[Any]":
-        """Queue a job. Call it on the loop's own thread; the future belongs to that loop."""
+    def submit(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        call: Callable[..., Any],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> "asyncio.Future[Any]":
+        """Queue a call. Do it on the loop's own thread; the future belongs to that loop."""
         future: asyncio.Future[Any] = loop.create_future()
-        self._jobs.append((job, future))
+        self._jobs.append((future, call, args, kwargs or {}))
         if not self._roused:
             self._rouse(loop)
         return future
@@ -79,32 +85,38 @@ class ThreadPool:
                 raise
 
     def _work(self, loop: asyncio.AbstractEventLoop) -> None:
+        jobs, done = self._jobs, self._done
         asleep = threading.Lock()
         asleep.acquire()
         is_roused = True
         while True:
-            with self._lock:
-                if is_roused:
-                    self._roused -= 1
-                item = self._jobs.popleft() if self._jobs else _END
-                is_roused = item is _END
-                if is_roused:
-                    self._sleepers.append(asleep)
             if is_roused:
+                # Said first, looked second; submit() does it the other way round: no job is left behind.
+                with self._lock:
+                    self._roused -= 1
+                is_roused = False
+            try:
+                item = jobs.popleft()
+            except IndexError:
+                with self._lock:
+                    if jobs:
+                        continue
+                    self._sleepers.append(asleep)
                 asleep.acquire()
+                is_roused = True
                 continue
             if item is None:
                 return
-            if self._jobs and not self._roused:
+            if jobs and not self._roused:
                 # This job may block, and the next one must not wait for it.
                 self._rouse(loop)
-            call, future = item
+            future, call, args, kwargs = item
             if future.cancelled():
                 continue
             try:
-                self._done.append((future, call(), None))
+                done.append((future, call(*args, **kwargs), None))
             except BaseException as error:  # noqa: BLE001 - it belongs to the caller, whatever it is
-                self._done.append((future, None, error))
+                done.append((future, None, error))
             # Appended first, asked second; _deliver() does it the other way round: no result is left behind.
             if not self._is_waking:
                 self._is_waking = True
@@ -115,8 +127,9 @@ class ThreadPool:
 
     def _deliver(self) -> None:
         self._is_waking = False
-        while self._done:
-            future, result, error = self._done.popleft()
+        done = self._done
+        while done:
+            future, result, error = done.popleft()
             if future.done():
                 continue
             if error is None:
@@ -147,8 +160,7 @@ def run_in_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     if pool is None:
         _forget_closed_loops()
         pool = _pools[loop] = ThreadPool(_pool_size)
-    run = contextvars.copy_context().run
-    return pool.submit(loop, lambda: run(function, *args, **kwargs))
+    return pool.submit(loop, contextvars.copy_context().run, (function, *args), kwargs)
 
 
 def _forget_closed_loops() -> None:
