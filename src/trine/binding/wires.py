@@ -47,8 +47,9 @@ RSGI = Wire(
     cookies="'; '.join(headers.get_all('cookie'))",
     decodes_headers=False,
     body=(
-        "length = headers.get('content-length')",
-        "if length is not None and int(length) <= LIMIT:",
+        "if type(proto) is ReadAhead and proto.body is not None and len(proto.body) <= LIMIT:",
+        "    body = proto.body",
+        "elif (length := headers.get('content-length')) is not None and int(length) <= LIMIT:",
         "    try:",
         "        body = await proto()",
         "    except RuntimeError as problem:",
@@ -68,6 +69,7 @@ RSGI = Wire(
     ),
     namespace={
         "RSGIRequest": rsgi.RSGIRequest,
+        "ReadAhead": rsgi.ReadAhead,
         "cut_off": rsgi.cut_off,
         "read_body": rsgi.read_body,
         "make_ready": rsgi.make_ready,

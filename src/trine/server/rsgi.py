@@ -172,6 +172,28 @@ class RSGIWebSocket(_RSGIConnection, WebSocket):
         self._protocol.close(code if self._transport is not None else 403)
 
 
+class ReadAhead:
+    """Granian's protocol object of a request whose body is here, or was asked for by the scheduler."""
+
+    __slots__ = ("_protocol", "_receiving", "body")
+
+    def __init__(self, protocol: Any, receiving: "asyncio.Future[bytes]") -> None:
+        self._protocol = protocol
+        self._receiving = receiving
+        self.body = receiving.result() if receiving.done() and receiving.exception() is None else None
+        """The whole body, once it is here."""
+
+    async def __call__(self) -> bytes:
+        """The whole body."""
+        return await self._receiving if self.body is None else self.body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield await self()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._protocol, name)
+
+
 async def _wait(leaving: Awaitable[None]) -> None:
     await leaving
 

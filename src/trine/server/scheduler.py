@@ -10,13 +10,14 @@ The names used here are Granian's own and may change; `install` says no when the
 import asyncio
 from asyncio.tasks import _enter_task, _leave_task
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Container, Coroutine, Generator
+from collections.abc import Callable, Container, Coroutine, Generator
 from contextvars import copy_context
 from functools import partial
 from types import CoroutineType, coroutine
 from typing import Any, Protocol
 
 from .drain import apologise, is_drain
+from .rsgi import ReadAhead
 
 try:
     from granian._granian import CallbackScheduler
@@ -159,27 +160,6 @@ class _Bursts:
 
     def _run_in_task(self, answering: Coroutine[Any, Any, None], watcher: Watcher) -> None:
         watcher.taskref(self._loop.create_task(answering))
-
-
-class ReadAhead:
-    """Granian's protocol object of a request whose body is here, or was asked for."""
-
-    __slots__ = ("_body", "_protocol")
-
-    def __init__(self, protocol: Any, body: Any) -> None:
-        self._protocol = protocol
-        self._body = body
-
-    async def __call__(self) -> bytes:
-        """The whole body."""
-        body: bytes = self._body.result() if self._body.done() else await self._body
-        return body
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield await self()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._protocol, name)
 
 
 async def finish(answering: Any, watcher: Watcher) -> None:
