@@ -156,16 +156,29 @@ def set_thread_limit(size: int) -> None:
 def run_in_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "asyncio.Future[T]":
     """Run a blocking function in a worker thread, with the caller's context variables. Await the result."""
     loop = asyncio.get_running_loop()
-    pool = _pools.get(loop)
-    if pool is None:
-        _forget_closed_loops()
-        pool = _pools[loop] = ThreadPool(_pool_size)
+    pool = _pools.get(loop) or _new_pool(_pools, loop)
     return pool.submit(loop, contextvars.copy_context().run, (function, *args), kwargs)
 
 
-def _forget_closed_loops() -> None:
-    for loop in [loop for loop in _pools if loop.is_closed()]:
-        _pools.pop(loop).close()
+def run_in_context(context: contextvars.Context, function: Callable[[], T], *, apart: bool = False) -> "asyncio.Future[T]":
+    """Run a blocking function in a worker thread, with a context that several such calls may share, one after the other.
+
+    One that may wait for a client belongs `apart`, in threads of their own: however many wait there, others still run.
+    """
+    loop = asyncio.get_running_loop()
+    pools = _pools_apart if apart else _pools
+    pool = pools.get(loop) or _new_pool(pools, loop)
+    return pool.submit(loop, context.run, (function,))
+
+
+_pools_apart: dict[asyncio.AbstractEventLoop, ThreadPool] = {}
+
+
+def _new_pool(pools: dict[asyncio.AbstractEventLoop, ThreadPool], loop: asyncio.AbstractEventLoop) -> ThreadPool:
+    for closed in [known for known in pools if known.is_closed()]:
+        pools.pop(closed).close()
+    pool = pools[loop] = ThreadPool(_pool_size)
+    return pool
 
 
 async def iterate_in_thread(iterator: Iterator[T]) -> AsyncIterator[T]:

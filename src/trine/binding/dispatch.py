@@ -3,7 +3,7 @@
 from asyncio import current_task
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from trine.errors import HTTPException, SetupError
 from trine.http import Handler, RedirectResponse, Request, Response
@@ -21,8 +21,8 @@ from trine.routing import (
     WebSocketRoute,
 )
 from trine.server import AllowedHosts, asgi, rsgi
-from trine.server.foreign import run_asgi
-from trine.server.wsgi import as_asgi
+from trine.server.foreign import below, run_asgi
+from trine.server.wsgi import WSGIAdapter, as_asgi, speaks_asgi
 from trine.types import ASGIApp, Receive, Scope, Send
 
 from .bound import BoundRoute, BoundSocket, bind_route, bind_websocket
@@ -90,7 +90,11 @@ def read_declarations(router: APIRouter, context: BindContext, *, built_in: APIR
 
 
 def _mountable(app: Any, context: BindContext) -> ASGIApp:
-    return FilesMount(app.answer_below, context) if hasattr(app, "answer_below") else as_asgi(app)
+    if not hasattr(app, "answer_below"):
+        if speaks_asgi(app):
+            return cast("ASGIApp", app)
+        app = WSGIAdapter(app, list(context.default_headers))
+    return RequestMount(app.answer_below, context)
 
 
 def _bind_frontend(entry: FrontendRoute, layer: Layer, context: BindContext) -> BoundRoute:
@@ -150,6 +154,11 @@ class Table:
         for socket in found.sockets:
             self.sockets.add(socket.pattern, SOCKET_METHOD, socket)
         self.tails = self.tree.tails
+        self.request_mounts = [(prefix, f"{prefix}/", mount_handler(prefix, app)) for prefix, app in found.mounts]
+        self.mounts = [
+            (prefix, below_prefix, self._mount_endpoint(prefix, app, handler))
+            for (prefix, app), (_, below_prefix, handler) in zip(found.mounts, self.request_mounts, strict=True)
+        ]
 
     def steady(self, *claims: str) -> frozenset[int]:
         """The endpoints that make one of these claims of themselves, by the identity of their code."""
@@ -180,6 +189,13 @@ class Table:
         found = self.sockets.find(path)
         return None if found is None else (found[0][SOCKET_METHOD], found[1])
 
+    def mount_at(self, path: str) -> Endpoint | None:
+        """The application that is mounted at a path or above it."""
+        for prefix, below_prefix, endpoint in self.mounts:
+            if path == prefix or path.startswith(below_prefix):
+                return endpoint
+        return None
+
     def allowed(self, path: str) -> list[str]:
         """The methods that a path answers."""
         methods = set(self.tree.statics.get(path, ()))
@@ -192,13 +208,11 @@ class Table:
     async def answer_other(self, request: Request) -> Response:
         """Answer where no route does: mounts, OPTIONS, the other form of the slash, 405 and 404."""
         path = request.path
-        for prefix, app in self.found.mounts:
-            if path == prefix or path.startswith(prefix + "/"):
-                if isinstance(app, FilesMount):
-                    return await app.answer_below(request, path[len(prefix) :])
+        for prefix, below_prefix, handler in self.request_mounts:
+            if path == prefix or path.startswith(below_prefix):
                 # Another application has limits of its own.
                 self.found.context.deadlines.entries.pop(current_task(), None)
-                return await run_asgi(app, request, prefix)
+                return await handler(request)
         if not path and not request.root_path:
             raise HTTPException(400, "The request does not ask for a path.")  # CONNECT, or a target such as "host:80"
         allowed = self.allowed(path)
@@ -216,6 +230,15 @@ class Table:
                 response: Response = await endpoint(request, path[len(prefix) + 1 :])
                 return response
         raise HTTPException(404)
+
+    def _mount_endpoint(self, prefix: str, app: ASGIApp, handler: Handler) -> Endpoint:
+        if self.wire is not ASGI or isinstance(app, RequestMount):
+            return serve_handler(handler, self.wire, self.found.context)
+
+        def answer_mounted(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+            return app(below(scope, prefix), receive, send)
+
+        return answer_mounted
 
     def _endpoint(self, bound: BoundRoute, wire: Wire) -> Endpoint:
         middleware = bound.flat.layer.middleware
@@ -239,8 +262,8 @@ class Table:
         return serve_handler(handler, wire, bound.context, names)
 
 
-class FilesMount:
-    """Something mounted that answers requests itself, such as a directory of files; the face that ASGI sees of it."""
+class RequestMount:
+    """Something mounted that answers requests itself, such as files or a WSGI application; the face that ASGI sees of it."""
 
     def __init__(self, answer_below: Callable[[Request, str], Awaitable[Response]], context: BindContext) -> None:
         self.answer_below = answer_below
@@ -255,6 +278,17 @@ class FilesMount:
 
     async def _answer(self, request: Request) -> Response:
         return await self.answer_below(request, request.path)
+
+
+def mount_handler(prefix: str, app: "ASGIApp | RequestMount") -> Handler:
+    """Answer what lies below a path with a mounted application."""
+
+    def answer_mounted(request: Request) -> Awaitable[Response]:
+        if isinstance(app, RequestMount):
+            return app.answer_below(request, request.path[len(prefix) :])
+        return run_asgi(app, request, prefix)
+
+    return answer_mounted
 
 
 def wrap(handler: Handler, middleware: Iterable[Callable[[Handler], Handler]]) -> Handler:

@@ -29,6 +29,7 @@ def rsgi_entry(
     wrapped = None if handler is None else serve_handler(handler, RSGI, context)
     other = serve_handler(table.answer_other, RSGI, context)
     refuse_host = serve_handler(_refuse_host, RSGI, context)
+    mount_at = table.mount_at
     known_hosts = hosts.known
 
     def answer(scope: Any, proto: Any) -> Awaitable[None]:
@@ -51,7 +52,9 @@ def rsgi_entry(
         if endpoints is not None and tail and method in endpoints:
             return endpoints[method](scope, proto, tail)
         found = find(path, method)
-        return other(scope, proto) if found is None else found[0](scope, proto, *found[1])
+        if found is not None:
+            return found[0](scope, proto, *found[1])
+        return (mount_at(path) or other)(scope, proto)
 
     async def refuse_socket(scope: Any, proto: Any) -> None:
         await RSGIWebSocket(scope, proto, context.app).close(1008)
@@ -80,10 +83,10 @@ def asgi_entry(  # noqa: C901 - one piece, because all of it runs for every requ
     other = serve_handler(table.answer_other, ASGI, context)
     refuse_host = serve_handler(_refuse_host, ASGI, context)
     refuse_headers = serve_handler(_refuse_headers, ASGI, context)
-    mounts = table.found.mounts
+    mount_at = table.mount_at
     known_hosts = hosts.known_raw
 
-    def answer(scope: Any, receive: Receive, send: Send) -> Awaitable[None]:  # noqa: C901, PLR0911 - as above
+    def answer(scope: Any, receive: Receive, send: Send) -> Awaitable[None]:
         lines = scope["headers"]
         size, host, seen = 0, None, 0
         for name, value in lines:
@@ -117,10 +120,7 @@ def asgi_entry(  # noqa: C901 - one piece, because all of it runs for every requ
         found = find(path, method)
         if found is not None:
             return found[0](scope, receive, send, *found[1])
-        for prefix, app in mounts:
-            if path == prefix or path.startswith(prefix + "/"):
-                return app(below(scope, prefix), receive, send)
-        return other(scope, receive, send)
+        return (mount_at(path) or other)(scope, receive, send)
 
     async def refuse_socket(scope: Scope, receive: Receive, send: Send) -> None:
         await ASGIWebSocket(scope, receive, send, context.app).close(1008)

@@ -1,7 +1,7 @@
 """ASGI 3.0: requests read from and responses written to `receive` and `send`."""
 
 from collections import deque
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Iterable
 from functools import cached_property, partial
 from typing import Any
 
@@ -80,6 +80,17 @@ class ASGIConnection(_ASGIConnection, Connection):
 
 class ASGIRequest(_ASGIConnection, Request):
     """A request behind ASGI."""
+
+    @property
+    def lines(self) -> Iterable[tuple[str, str]]:
+        """The header lines as text, with lower-case names."""
+        return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.scope["headers"]]
+
+    @property
+    def sides(self) -> tuple[Any, Any]:
+        """Where the client and the server are: host and port each, or None."""
+        client, server = self.scope.get("client"), self.scope.get("server")
+        return client and tuple(client), server and tuple(server)
 
     _left = False
     _is_read = False

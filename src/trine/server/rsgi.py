@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from functools import cached_property
 from typing import Any
 
@@ -92,6 +92,17 @@ class _RSGIConnection:
 
 class RSGIRequest(_RSGIConnection, Request):
     """A request behind RSGI."""
+
+    @property
+    def lines(self) -> Iterable[tuple[str, str]]:
+        """The header lines as the server gives them, with lower-case names."""
+        lines: Iterable[tuple[str, str]] = self._source.headers.items()
+        return lines
+
+    @property
+    def sides(self) -> tuple[str, str]:
+        """Where the client and the server are, as the server writes it."""
+        return self._source.client, self._source.server
 
     _leaving: asyncio.Future[None] | None = None
 

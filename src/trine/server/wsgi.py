@@ -1,19 +1,30 @@
-"""WSGI applications (PEP 3333) behind an ASGI face: called in worker threads, their bodies streamed both ways."""
+"""WSGI applications (PEP 3333): called in worker threads, their bodies streamed both ways."""
 
+import asyncio
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextvars import copy_context
+from functools import lru_cache
 from inspect import Parameter, iscoroutinefunction, signature
-from tempfile import SpooledTemporaryFile
-from typing import Any, BinaryIO, cast
+from io import BufferedReader, BytesIO, RawIOBase
+from typing import Any, cast
 
-from trine.concurrency import run_in_thread
-from trine.errors import ClientDisconnect
-from trine.types import ASGIApp, Message, Receive, Scope, Send
+from trine.concurrency import run_in_context
+from trine.http import ReadyResponse, Request, Response, StreamingResponse
+from trine.types import ASGIApp, Receive, Scope, Send
+
+from .address import parse_address
+from .asgi import ASGIRequest, encode_pairs, send_response
+from .reply import HeaderList
 
 WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-_SPOOL = 1024 * 1024
+_SMALL = 256 * 1024
+"""A body up to this size is read before a thread is taken; of a larger one the application reads as much as it wants."""
 _GATHER = 64 * 1024
-_END: Any = object()
+_PATIENCE = 30
+"""So long an application waits for the next piece of a large body."""
+# They belong to a connection, which is not the application's (PEP 3333, RFC 9110 §7.6.1).
+_HOP_BY_HOP = frozenset({"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"})
 
 
 def as_asgi(app: Any) -> ASGIApp:
@@ -34,80 +45,162 @@ def speaks_asgi(app: Any) -> bool:
 
 
 class WSGIAdapter:
-    """A WSGI application as an ASGI one. A short answer costs one hop to a worker thread, a stream one for each piece."""
+    """A WSGI application that answers requests. A short answer costs one hop to a worker thread, a stream one for each piece."""
 
-    def __init__(self, app: WSGIApp) -> None:
+    def __init__(self, app: WSGIApp, defaults: HeaderList | None = None) -> None:
         self.app = app
+        self.defaults = defaults or []
+        """Headers for answers that do not set them themselves."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer an ASGI server. WebSockets are refused: WSGI has none."""
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1000})
             return
-        with SpooledTemporaryFile(max_size=_SPOOL) as body:
-            await _read_body(receive, body)
-            body.seek(0)
-            call = _Call(self.app, make_environ(scope, cast("BinaryIO", body)))
-            try:
-                chunk = await run_in_thread(call.start)
-                await send(call.head())
-                while chunk is not _END and not call.finished:
-                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
-                    chunk = await run_in_thread(call.gather)
-                await send({"type": "http.response.body", "body": b"" if chunk is _END else chunk})
-            finally:
-                await run_in_thread(call.close)
+        request = ASGIRequest(scope, receive)
+        try:
+            response = await self.answer_below(request, request.path)
+            await send_response(response, send, [], head=request.method == "HEAD", scope=scope)
+        finally:
+            await request.close()
+
+    async def answer_below(self, request: Request, path: str) -> Response:
+        """Answer a request whose path ends in `path`: what stands before it is where the application is mounted."""
+        environ = make_environ(request, path)
+        length, apart = environ.get("CONTENT_LENGTH"), False
+        if length == "0" or (length is None and not _may_have_body(request, environ)):
+            environ["wsgi.input"] = BytesIO()
+        else:
+            request.body_limit = None
+            if length is not None and length.isdecimal() and len(length) < 10 and int(length) <= _SMALL:
+                environ["wsgi.input"] = BytesIO(await request.body())
+            else:
+                # It may take long to come: other threads wait for it than those that everybody needs.
+                environ["wsgi.input"] = BufferedReader(_Incoming(request.stream()), _GATHER)
+                apart = True
+        call = _Call(self.app, environ)
+        try:
+            chunk = await run_in_context(call.context, call.start, apart=apart)
+            if call.finished:
+                return call.whole_response(request, chunk, self.defaults)
+            request.exit_stack.push_async_callback(call.end)
+            return call.stream_response(chunk)
+        except BaseException:
+            call.abandon()
+            raise
+
+
+def _may_have_body(request: Request, environ: dict[str, Any]) -> bool:
+    """Whether a request without a length may have a body: it is chunked, or HTTP/2, where nothing needs to announce it."""
+    return "HTTP_TRANSFER_ENCODING" in environ or (
+        request.http_version == "2" and request.method not in ("GET", "HEAD", "OPTIONS")
+    )
 
 
 class _Call:
-    """One call of a WSGI application, stepped from worker threads."""
+    """One call of a WSGI application, stepped from worker threads, in one context whichever thread it is."""
+
+    __slots__ = (
+        "_iterable",
+        "_iterator",
+        "app",
+        "context",
+        "environ",
+        "finished",
+        "headers",
+        "is_abandoned",
+        "is_idle",
+        "is_stream",
+        "sent",
+        "status",
+        "written",
+    )
 
     def __init__(self, app: WSGIApp, environ: dict[str, Any]) -> None:
         self.app = app
         self.environ = environ
+        self.context = copy_context()
         self.status = ""
         self.headers: list[tuple[str, str]] = []
         self.written = bytearray()
         self.finished = False
         self.sent = False
+        self.is_idle = False
+        self.is_stream = True
+        self.is_abandoned = False
         self._iterable: Iterable[bytes] = ()
-        self._iterator: Iterator[bytes] = iter(())
 
     def start(self) -> bytes:
         """Call the application and give the first piece of its body, all of it where it is short."""
-        self._iterable = self.app(self.environ, self._start_response)
-        self._iterator = iter(self._iterable)
-        chunk = self.gather()
-        if not self.status:
-            raise RuntimeError("The WSGI application sent a body without calling start_response().")
+        try:
+            self._iterable = self.app(self.environ, self._start_response)
+            self._iterator = iter(self._iterable)
+            chunk = self.gather()
+            if not self.status:
+                raise RuntimeError("The WSGI application sent a body without calling start_response().")
+        except BaseException:
+            self.close()
+            raise
         self.sent = True
+        if self.finished:
+            self.close()
+        self.is_idle = True
+        # Said before it is asked, and abandon() does it the other way round: one of the two closes.
+        if self.is_abandoned:
+            self.close()
         return chunk
 
     def gather(self) -> bytes:
-        """Give the next piece. Before the head is sent, pieces are joined until they are worth it or exhausted."""
-        gathered, self.written = self.written, bytearray()
+        """Give the next piece: all that is left where it is short and its length known, else as soon as there is something."""
+        gathered, self.written = bytes(self.written), bytearray()
         for chunk in self._iterator:
-            gathered += chunk
-            if self.status and gathered and not self._wants_more(gathered):
-                return bytes(gathered)
+            gathered = gathered + chunk if gathered else chunk
+            if gathered and (self.is_stream or len(gathered) >= _GATHER):
+                return gathered
         self.finished = True
-        return bytes(gathered)
-
-    def head(self) -> Message:
-        """The status and headers as an ASGI message."""
-        raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers]
-        return {"type": "http.response.start", "status": int(self.status.split(" ", 1)[0]), "headers": raw}
+        return gathered
 
     def close(self) -> None:
-        """Let the application clean up."""
-        close = getattr(self._iterable, "close", None)
+        """Let the application clean up, once."""
+        iterable, self._iterable = self._iterable, ()
+        close = getattr(iterable, "close", None)
         if close is not None:
             close()
 
-    def _wants_more(self, gathered: bytearray) -> bool:
-        # A known length means that the answer is ready, not a stream of events: worth one message.
-        known = any(name.lower() == "content-length" for name, _ in self.headers)
-        return known and len(gathered) < _GATHER
+    def abandon(self) -> None:
+        """Nobody waits any more: what the application holds is let go as soon as its thread stands still."""
+        self.is_abandoned = True
+        if self.is_idle:
+            run_in_context(self.context, self.close)
+
+    async def end(self) -> None:
+        """Let the application clean up after a stream."""
+        await run_in_context(self.context, self.close)
+
+    def whole_response(self, request: Request, body: bytes, defaults: HeaderList) -> Response:
+        """A response whose body is there."""
+        status = int(self.status[:3])
+        if request.method == "HEAD" or status < 200 or status in (204, 304):
+            return _with_headers(Response(None, status), self._lines())
+        # The length is known better here, and another one would break the connection.
+        pairs = [line for line in self._lines() if line[0] != "content-length"]
+        present = {name for name, _ in pairs}
+        pairs += [line for line in defaults if line[0] not in present]
+        return ReadyResponse(body, status, pairs, encode_pairs(pairs) if isinstance(request, ASGIRequest) else [])
+
+    def stream_response(self, first: bytes) -> Response:
+        """A response whose body is still being made."""
+        return _with_headers(StreamingResponse(self._pieces(first), int(self.status[:3])), self._lines())
+
+    def _lines(self) -> list[tuple[str, str]]:
+        return [line for name, value in self.headers if (line := (name.lower(), value))[0] not in _HOP_BY_HOP]
+
+    async def _pieces(self, chunk: bytes) -> AsyncIterator[bytes]:
+        yield chunk
+        while not self.finished:
+            chunk = await run_in_context(self.context, self.gather)
+            if chunk:
+                yield chunk
 
     def _start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
         if exc_info is not None and self.sent:
@@ -115,57 +208,95 @@ class _Call:
         if self.status and exc_info is None:
             raise RuntimeError("The WSGI application called start_response() twice.")
         self.status, self.headers = status, headers
+        # A known length means that the answer is ready, not a stream of events.
+        self.is_stream = not any(name.lower() == "content-length" for name, _ in headers)
         return self.written.extend
 
 
-async def _read_body(receive: Receive, body: Any) -> None:
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect("The client left before its request was complete.")
-        chunk = message.get("body", b"")
-        # Writing past the spool's memory touches the disk.
-        if body.tell() + len(chunk) > _SPOOL:
-            await run_in_thread(body.write, chunk)
-        else:
-            body.write(chunk)
-        more = message.get("more_body", False)
+def _with_headers(response: Response, lines: Sequence[tuple[str, str]]) -> Response:
+    if "content-length" in response.headers:
+        del response.headers["content-length"]
+    for name, value in lines:
+        response.headers.append(name, value)
+    return response
 
 
-def make_environ(scope: Scope, body: BinaryIO) -> dict[str, Any]:
-    """Build the WSGI environment of an ASGI scope. Header names with underscores are dropped: they could pose as others."""
-    root_path = scope.get("root_path", "")
-    path = scope["path"]
-    path = path[len(root_path) :] if root_path and path.startswith(root_path) else path
-    server = scope.get("server") or ("localhost", 80)
-    environ: dict[str, Any] = {
-        "REQUEST_METHOD": scope["method"],
-        "SCRIPT_NAME": root_path.encode("utf-8").decode("latin-1"),
-        "PATH_INFO": path.encode("utf-8").decode("latin-1"),
-        "QUERY_STRING": scope.get("query_string", b"").decode("latin-1"),
-        "SERVER_NAME": str(server[0]),
-        "SERVER_PORT": str(server[1] or 80),
-        "SERVER_PROTOCOL": f"HTTP/{scope.get('http_version', '1.1')}",
+class _Incoming(RawIOBase):
+    """A body that is still on its way, read by a worker thread as it needs it."""
+
+    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
+        self._chunks = chunks
+        self._loop = asyncio.get_running_loop()
+        self._chunk = b""
+
+    def readable(self) -> bool:
+        """It is for reading alone."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Wait for the next piece, and copy what fits."""
+        if not self._chunk:
+            self._chunk = asyncio.run_coroutine_threadsafe(self._receive(), self._loop).result(_PATIENCE)
+        piece, self._chunk = self._chunk[: len(buffer)], self._chunk[len(buffer) :]
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    async def _receive(self) -> bytes:
+        return await anext(self._chunks, b"")
+
+
+def make_environ(request: Any, path: str) -> dict[str, Any]:
+    """Build the WSGI environment of a request. Header names with underscores are dropped: they could pose as others."""
+    client, server = request.sides
+    script = request.root_path + request.path[: len(request.path) - len(path)]
+    environ = _common_environ(server, request.scheme, request.http_version, script).copy()
+    environ["REQUEST_METHOD"] = request.method
+    environ["PATH_INFO"] = path if path.isascii() else path.encode("utf-8").decode("latin-1")
+    environ["QUERY_STRING"] = request.query_string
+    environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = _side(client)
+    for name, value in request.lines:
+        key = _KEYS.get(name)
+        if key is None:
+            if "_" in name:
+                continue
+            key = f"HTTP_{name.upper().replace('-', '_')}"
+        if key in environ:
+            value = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{value}"  # noqa: PLW2901 - the joined line takes its place
+        environ[key] = value
+    return environ
+
+
+@lru_cache(64)
+def _common_environ(server: Any, scheme: str, http_version: str, script: str) -> dict[str, Any]:
+    """What many requests have in common."""
+    host, port = _side(server)
+    return {
+        "SCRIPT_NAME": script if script.isascii() else script.encode("utf-8").decode("latin-1"),
+        "SERVER_NAME": host or "localhost",
+        "SERVER_PORT": port or "80",
+        "SERVER_PROTOCOL": f"HTTP/{http_version}",
         "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scope.get("scheme", "http"),
-        "wsgi.input": body,
+        "wsgi.url_scheme": scheme,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
         "wsgi.input_terminated": True,
-        "asgi.scope": scope,
     }
-    if scope.get("client"):
-        environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = scope["client"][0], str(scope["client"][1])
-    for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        if "_" in name:
-            continue
-        key = name.upper().replace("-", "_")
-        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-            key = f"HTTP_{key}"
-        joiner = "; " if key == "HTTP_COOKIE" else ","
-        environ[key] = f"{environ[key]}{joiner}{value}" if key in environ else value
-    return environ
+
+
+@lru_cache(1024)
+def _side(side: Any) -> tuple[str, str]:
+    """Host and port of one end, empty where there is none (a Unix socket)."""
+    address = parse_address(side) if isinstance(side, str) else side
+    return (str(address[0]), str(address[1] or "")) if address else ("", "")
+
+
+# Names of headers that most requests carry: they need not be put together.
+_COMMON = """
+accept accept-encoding accept-language authorization cache-control connection cookie host if-modified-since if-none-match
+origin range referer sec-fetch-dest sec-fetch-mode sec-fetch-site transfer-encoding user-agent x-forwarded-for
+x-forwarded-proto x-requested-with
+"""
+_KEYS = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in _COMMON.split()}
+_KEYS |= {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
