@@ -1,8 +1,8 @@
 from trine import App
-from trine.middleware import CORSMiddleware, GZipMiddleware, RequestIDMiddleware
+from trine.middleware import CompressionMiddleware, CORSMiddleware, RequestIDMiddleware
 
 app = App()
-app.add_middleware(GZipMiddleware)
+app.add_middleware(CompressionMiddleware)
 app.add_middleware(CORSMiddleware, allow_origins=["https://app.example.org"], allow_credentials=True)
 app.add_middleware(RequestIDMiddleware)
 

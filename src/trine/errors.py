@@ -6,6 +6,7 @@ TrineError
 │   ├── BadRequest                  400: the request cannot be understood
 │   ├── RequestTimeout              408: the client was too slow
 │   ├── BodyTooLarge                413: more bytes than the route accepts
+│   ├── UnsupportedEncoding         415: a body that was compressed, where nobody decompresses
 │   ├── HeadersTooLarge             431: more header lines or bytes than the application accepts
 │   └── HandlerTimeout              503: the handler took longer than the route allows
 ├── ValidationFailure
@@ -94,6 +95,15 @@ class BodyTooLarge(HTTPException):
         message = f"The request body is {said} than the {limit} bytes that are accepted here."
         # The rest of the body is not waited for.
         super().__init__(413, message, {"connection": "close"})
+
+
+class UnsupportedEncoding(HTTPException):
+    """The body has a `Content-Encoding` that nothing here decodes. `accepted` is what would be."""
+
+    def __init__(self, coding: str, accepted: Sequence[str] = ()) -> None:
+        detail = f"The content encoding '{coding[:100]}' is not accepted here."
+        # RFC 9110 §15.5.16: so that the client knows what to do instead.
+        super().__init__(415, detail, {"accept-encoding": ", ".join(accepted) or "identity"})
 
 
 class HeadersTooLarge(HTTPException):

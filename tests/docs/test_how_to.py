@@ -1,5 +1,8 @@
 """What the how-to pages promise happens."""
 
+import gzip
+import json
+
 import pytest
 
 from trine.testing import WebSocketDenied
@@ -11,6 +14,18 @@ def test_guarded(client_of):
     assert response.json() == [19.5, 21.0]
     assert response.headers["access-control-allow-origin"] == "https://app.example.org"
     assert len(response.headers["x-request-id"]) == 32
+
+
+def test_compressed(client_of):
+    client = client_of("compressed")
+    reading = {"sensor": "roof", "values": [20.5] * 500}
+    answer = client.post("/readings", json=reading, headers={"accept-encoding": "br"})
+    assert (answer.headers["content-encoding"], answer.json()) == ("br", reading)
+    body = gzip.compress(json.dumps(reading).encode())
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+    assert client.post("/readings", content=body, headers=headers).json() == reading
+    bomb = gzip.compress(b" " * 3_000_000)
+    assert client.post("/readings", content=bomb, headers=headers).status_code == 413
 
 
 def test_own_middleware(client_of):

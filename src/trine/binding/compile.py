@@ -12,6 +12,7 @@ from trine.http import JSONResponse
 
 from .bound import BoundRoute
 from .lifetimes import make_timed_out
+from .readers import misfit
 from .steps import StepWriter
 from .wires import REQUEST, Wire
 from .writer import define, identifier
@@ -79,6 +80,7 @@ class _EndpointCompiler(StepWriter):
             "TIMEOUT": float("inf") if self.timeout is None else self.timeout,
             "BODY_TIMEOUT": self.context.body_timeout,
             "timed_out": make_timed_out(self.timeout or 0, self.context.body_timeout),
+            "misfit": misfit,
             "recover": self.context.recover(self.bound.flat.layer.exception_handlers),
         }
 
@@ -187,8 +189,12 @@ class _EndpointCompiler(StepWriter):
             self.write_steps()
             if self.has_inputs:
                 out.line("if errors:")
-                body = {"none": "None", "form": "form"}.get(self.plan.body_kind, "body")
-                out.line(f"    raise RequestValidationError(errors, body={body})")
+                if self.plan.body_kind in ("json", "embedded"):
+                    out.line(f"    raise misfit(errors, body, {self.wire.header('content-encoding')})")
+                else:
+                    out.line(
+                        f"    raise RequestValidationError(errors, body={'form' if self.plan.body_kind == 'form' else None})"
+                    )
             self._write_result()
         if guarded:
             # Whatever happened, clean-up comes next: it runs to its end, however late it is.

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from pydantic import ValidationError
 
+from trine.errors import RequestValidationError, UnsupportedEncoding
 from trine.http import FormData, UploadFile
 
 from .models import Received, is_optional, is_sent, picker, picking, values_of, wire_locations
@@ -254,6 +255,14 @@ def is_json(content_type: str | None) -> bool:
         return False
     kind = content_type.partition(";")[0].strip().lower()
     return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+def misfit(errors: Errors, body: bytes, coding: str | bytes | None) -> Exception:
+    """What is wrong with inputs beside a body in JSON: perhaps that the body was compressed, and nobody decompresses here."""
+    coding = coding.decode("latin-1") if isinstance(coding, bytes) else coding
+    if body and coding and coding.strip().lower() != "identity" and any(list(error["loc"][:1]) == ["body"] for error in errors):
+        return UnsupportedEncoding(coding)
+    return RequestValidationError(errors, body=body)
 
 
 def depth_error(limit: int) -> ErrorDetail:

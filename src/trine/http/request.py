@@ -1,15 +1,17 @@
 """A request: what the client sent, read as far as somebody asks."""
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
-from trine.errors import BadRequest, BodyTooLarge
+from trine.errors import BadRequest, BodyTooLarge, UnsupportedEncoding
 
 from .connection import Connection
 from .form import FormData
 from .multipart import FormLimits, MultipartError, parse_multipart, parse_urlencoded
+
+_FORMS = frozenset({"multipart/form-data", "application/x-www-form-urlencoded"})
 
 
 class Request(Connection):
@@ -19,6 +21,8 @@ class Request(Connection):
     is_receiving = False
     """Whether the body is being waited for."""
     form_limits: FormLimits = FormLimits()
+    decoder: "Callable[[AsyncIterator[bytes]], AsyncIterator[bytes]] | None" = None
+    """Turns what arrives into the body; a middleware that decompresses sets it."""
     _body: bytes | None = None
     _json: Any
     _form: FormData | None = None
@@ -35,7 +39,8 @@ class Request(Connection):
             raise BodyTooLarge(declared, limit)
         received = 0
         self.is_receiving = True
-        async for chunk in self._receive_chunks():
+        chunks = self._receive_chunks()
+        async for chunk in chunks if self.decoder is None else self.decoder(chunks):
             self.is_receiving = False
             received += len(chunk)
             if limit is not None and received > limit:
@@ -62,6 +67,7 @@ class Request(Connection):
             try:
                 self._json = decode_json(body)
             except ValueError as error:
+                self._refuse_encoding()
                 raise BadRequest(f"The request body is not valid JSON: {error}.") from error
         return self._json
 
@@ -71,6 +77,8 @@ class Request(Connection):
             content_type = self.headers.get("content-type", "")
             kind = content_type.partition(";")[0].strip().lower()
             try:
+                if kind in _FORMS:
+                    self._refuse_encoding()
                 if kind == "multipart/form-data":
                     self._form = await parse_multipart(self.stream(), content_type, self.form_limits)
                 elif kind == "application/x-www-form-urlencoded":
@@ -83,6 +91,12 @@ class Request(Connection):
             if self._form:
                 self.exit_stack.push_async_callback(self._form.close)
         return self._form
+
+    def _refuse_encoding(self) -> None:
+        """Say what is wrong where a body that makes no sense was compressed."""
+        coding = self.headers.get("content-encoding", "identity").strip().lower()
+        if coding not in ("", "identity"):
+            raise UnsupportedEncoding(coding)
 
     @abstractmethod
     async def is_disconnected(self) -> bool:

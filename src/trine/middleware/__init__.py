@@ -1,10 +1,11 @@
 """Middleware: what wraps the whole application, or a part of it. Each is a function from handler to handler."""
 
 from .asgi import ASGIMiddleware
+from .compression import CompressionMiddleware, GZipMiddleware
 from .conditional import ConditionalGetMiddleware
 from .cors import CORSMiddleware
 from .csrf import CSRFMiddleware
-from .gzip import GZipMiddleware
+from .decompression import DecompressionMiddleware
 from .hosts import TrustedHostMiddleware
 from .https_redirect import HTTPSRedirectMiddleware
 from .request_id import RequestIDFilter, RequestIDMiddleware, current_request_id
@@ -15,7 +16,9 @@ __all__ = [
     "ASGIMiddleware",
     "CORSMiddleware",
     "CSRFMiddleware",
+    "CompressionMiddleware",
     "ConditionalGetMiddleware",
+    "DecompressionMiddleware",
     "GZipMiddleware",
     "HTTPSRedirectMiddleware",
     "RequestIDFilter",

@@ -3,10 +3,12 @@
 import gzip
 import zlib
 
+import brotli
 import pytest
+import zstandard
 
 from trine import App, FileResponse, JSONResponse, PlainTextResponse, Response, SetupError, StreamingResponse
-from trine.middleware import GZipMiddleware
+from trine.middleware import CompressionMiddleware, GZipMiddleware
 
 TEXT = "compress me " * 500
 GZIP = {"accept-encoding": "gzip"}
@@ -53,7 +55,8 @@ def test_values_are_compressed(client_for):
         ("br, gzip;q=0.5", True),
         ("GZIP", True),
         ("*", True),
-        ("identity, *;q=0.1", True),
+        ("identity;q=0.1, *", True),
+        ("identity, *;q=0.1", False),
         ("gzip;q=0", False),
         ("gzip; q=0.000, *", False),
         ("*;q=0", False),
@@ -195,7 +198,7 @@ def test_background_work_still_runs(client_for):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"level": 0}, "GZipMiddleware has level=0. Use 1 (fast) to 9 (small); 6 is usual."),
+        ({"compresslevel": 0}, "GZipMiddleware has 0 as the level of gzip. Use 1 (fast) to 9 (small)."),
         (
             {"minimum_size": -1},
             "GZipMiddleware has minimum_size=-1 and noise=100. Neither may be negative, and noise is at most 1000.",
@@ -206,3 +209,136 @@ def test_mistakes_are_found_at_once(options, message):
     with pytest.raises(SetupError) as caught:
         GZipMiddleware(**options)
     assert str(caught.value) == message
+
+
+# All codings ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ask_any(client_for):
+    """Ask for a response below the middleware for every coding, and give the answer with its body as it was sent."""
+
+    def ask_any(response, accepted, method="GET", headers=None, **options):
+        app = App()
+        app.add_middleware(CompressionMiddleware, **options)
+        app.get("/")(lambda: response)
+        lines = {"accept-encoding": accepted, **(headers or {})}
+        with client_for(app).stream(method, "/", headers=lines) as answer:
+            return answer, b"".join(answer.iter_raw())
+
+    return ask_any
+
+
+READERS = {
+    "gzip": gzip.decompress,
+    "br": brotli.decompress,
+    "zstd": lambda data: zstandard.ZstdDecompressor().decompressobj(read_across_frames=True).decompress(data),
+}
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip, deflate, br, zstd", "zstd"),
+        ("gzip, br", "br"),
+        ("gzip;q=1, br;q=0.5, zstd;q=0.1", "gzip"),
+        ("br;q=0.9, *;q=0.8", "br"),
+        ("zstd;q=0, *", "br"),
+        ("*", "zstd"),
+        ("*;q=0", None),
+        ("identity", None),
+        ("identity;q=1, br;q=0.9", None),
+        ("deflate", None),
+        ("", None),
+    ],
+)
+def test_client_chooses_the_coding(ask_any, accepted, coding):
+    answer, raw = ask_any(PlainTextResponse(TEXT), accepted)
+    assert answer.headers.get("content-encoding") == coding
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert READERS.get(coding, bytes)(raw).decode() == TEXT
+
+
+@pytest.mark.parametrize("coding", READERS)
+@pytest.mark.parametrize("noise", [0, 1, 700])
+@pytest.mark.parametrize("text", [TEXT, "x", TEXT * 40])
+def test_what_is_read_is_what_was_written(ask_any, coding, noise, text):
+    for response in (PlainTextResponse(text), StreamingResponse([text, "", text], media_type="text/plain")):
+        answer, raw = ask_any(response, coding, minimum_size=0, noise=noise)
+        assert answer.headers["content-encoding"] == coding
+        assert READERS[coding](raw).decode() in (text, text * 2)
+
+
+@pytest.mark.parametrize("coding", READERS)
+def test_length_is_blurred_in_every_coding(ask_any, coding):
+    lengths = {len(ask_any(PlainTextResponse(TEXT), coding)[1]) for _ in range(30)}
+    assert len(lengths) > 5
+
+
+@pytest.mark.parametrize("coding", READERS)
+def test_chunks_can_be_read_as_they_come(client_for, coding):
+    app = App()
+    app.add_middleware(CompressionMiddleware)
+    app.get("/")(lambda: StreamingResponse((f"{number}:{TEXT}" for number in range(3)), media_type="text/plain"))
+    reader = {
+        "gzip": lambda: zlib.decompressobj(31).decompress,
+        "br": lambda: brotli.Decompressor().process,
+        "zstd": lambda: zstandard.ZstdDecompressor().decompressobj(read_across_frames=True).decompress,
+    }[coding]()
+    with client_for(app).stream("GET", "/", headers={"accept-encoding": coding}) as response:
+        texts = [reader(raw).decode() for raw in response.iter_raw()]
+    assert [text for text in texts if text] == [f"{number}:{TEXT}" for number in range(3)]
+
+
+def test_event_streams_are_compressed_where_asked_for(ask_any):
+    def events():
+        return StreamingResponse((f"data: {number}\n\n" for number in range(100)), media_type="text/event-stream")
+
+    assert "content-encoding" not in ask_any(events(), "gzip")[0].headers
+    assert "content-encoding" not in ask_any(events(), "br", event_streams=True)[0].headers
+    answer, raw = ask_any(events(), "zstd, br, gzip", event_streams=True)
+    assert answer.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(raw).decode().count("data: ") == 100
+
+
+def test_brotli_is_for_streams_the_last_choice(ask_any):
+    stream = StreamingResponse([TEXT], media_type="text/plain")
+    assert ask_any(stream, "br, gzip")[0].headers["content-encoding"] == "gzip"
+
+
+def test_file_is_sent_in_parts_or_not_at_all_as_before(ask_any, tmp_path):
+    path = tmp_path / "page.txt"
+    path.write_text(TEXT)
+    answer, raw = ask_any(FileResponse(path), "zstd", headers={"range": "bytes=0-9"})
+    assert (answer.status_code, raw, answer.headers["vary"]) == (206, TEXT[:10].encode(), "Accept-Encoding")
+    answer, raw = ask_any(FileResponse(path), "zstd")
+    assert READERS["zstd"](raw).decode() == TEXT
+    tag = answer.headers["etag"]
+    again, raw = ask_any(FileResponse(path), "zstd", headers={"if-none-match": tag})
+    assert (again.status_code, raw) == (304, b"")
+    resumed, raw = ask_any(FileResponse(path), "zstd", headers={"range": "bytes=0-9", "if-range": tag})
+    assert (resumed.status_code, READERS["zstd"](raw).decode()) == (200, TEXT)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"codings": "br"}, "CompressionMiddleware has codings='br', a text. Write codings=['br']."),
+        ({"codings": ["lzma"]}, "CompressionMiddleware has the coding 'lzma'. There are zstd, br, gzip."),
+        ({"zstd_level": 22}, "CompressionMiddleware has 22 as the level of zstd. Use 1 (fast) to 19 (small)."),
+    ],
+)
+def test_mistakes_with_codings_are_found_at_once(options, message):
+    with pytest.raises(SetupError) as caught:
+        CompressionMiddleware(**options)
+    assert str(caught.value) == message
+
+
+def test_without_the_libraries_there_is_gzip(monkeypatch):
+    monkeypatch.setattr("trine.middleware.codings.find_spec", lambda name: None)
+    assert CompressionMiddleware().codings == ("gzip",)
+    with pytest.raises(SetupError) as caught:
+        CompressionMiddleware(codings=["br"])
+    assert str(caught.value) == (
+        "CompressionMiddleware needs brotli for 'br'. Install it with: pip install \"trine[compression]\""
+    )
