@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from trine.concurrency import Deadlines, set_thread_limit
 from trine.http import FormLimits
-from trine.routing import APIRouter, Middleware, WebSocketOptions
+from trine.routing import APIRouter, Middleware, OnDisconnect, WebSocketOptions
 from trine.server.drain import closing_asgi, closing_rsgi
+from trine.server.leaving import watch_client
 from trine.server.lifespan import LifespanRunner, answer_lifespan
 from trine.types import Decorator, Receive, Scope, Send, State
 
@@ -69,6 +70,7 @@ class App(APIRouter):
         max_json_depth: int | None = None,
         form_limits: FormLimits | None = None,
         timeout: float | None = None,
+        on_disconnect: OnDisconnect | None = None,
         websocket_options: WebSocketOptions | None = None,
     ) -> None:
         super().__init__(
@@ -85,6 +87,7 @@ class App(APIRouter):
             max_json_depth=max_json_depth,
             form_limits=form_limits,
             timeout=timeout,
+            on_disconnect=on_disconnect,
             websocket_options=websocket_options,
         )
         self.title = title
@@ -115,7 +118,7 @@ class App(APIRouter):
         self._batteries: list[Battery] = []
         self._is_checked = False
         self._lifespan = LifespanRunner(self, lifespan)
-        self._deadlines = Deadlines()
+        self._deadlines = Deadlines(watch_client)
         self._declarations: Declarations | None = None
         self._openapi: dict[str, Any] | None = None
         self._answer_asgi: Callable[[Scope, Receive, Send], Awaitable[None]] = self._first_asgi

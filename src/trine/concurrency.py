@@ -6,8 +6,9 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from functools import partial
 from types import TracebackType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 P = ParamSpec("P")
@@ -268,19 +269,29 @@ class ConcurrencyLimit:
         return places
 
 
+WatchClient = Callable[[Any, Callable[[], None]], Any]
+"""Has a function called when a client leaves; what comes back can be cancelled. None where nothing can be known yet."""
+
+
 class Deadlines:
-    """End tasks that run too long, with one coarse sweep instead of a timer for each.
+    """End tasks that run too long, or whose client has left, with one coarse sweep instead of a timer or a watcher for each.
 
     A task is ended at most `tick` seconds after its deadline. `entries` maps a task to its deadline on the
     coarse clock `now`; adding and removing are plain dict operations, so they may be inlined by generated code.
+    `present` maps a task to where its client can be watched. That begins with the next sweep: what is answered sooner
+    never pays for it.
     """
 
     tick = 0.5
 
-    def __init__(self) -> None:
+    def __init__(self, watch_client: WatchClient | None = None) -> None:
         self.now = 0.0
         self.entries: dict[Any, float] = {}
-        self.expired: set[Any] = set()
+        self.present: dict[Any, Any] = {}
+        self.expired: dict[Any, Literal["late", "left"]] = {}
+        """The tasks that were ended, and why. Who answers for a task takes it out."""
+        self._watch_client = watch_client
+        self._watched: dict[Any, Any] = {}
         self.watchers: set[Callable[[], None]] = set()
         """What is called with every sweep: for connections, whose deadlines move with every message."""
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -291,7 +302,9 @@ class Deadlines:
             return
         self._loop = loop
         self.entries.clear()
+        self.present.clear()
         self.expired.clear()
+        self._watched.clear()
         self.watchers.clear()
         self._sweep()
 
@@ -303,12 +316,32 @@ class Deadlines:
         if self.entries:
             for task in [task for task, deadline in self.entries.items() if deadline <= now]:
                 del self.entries[task]
-                if task is not None:  # What runs without a Task has nothing to cancel.
-                    self.expired.add(task)
-                    task.cancel()
+                self._end(task, "late")
+        if self.present or self._watched:
+            self._watch_clients()
         for watch in list(self.watchers):
             watch()
         loop.call_later(self.tick, self._sweep)
+
+    def _watch_clients(self) -> None:
+        present, watched = self.present, self._watched
+        for task in [task for task in watched if task not in present]:
+            watched.pop(task).cancel()
+        for task, source in list(present.items()):
+            if task not in watched and self._watch_client is not None:
+                watcher = self._watch_client(source, partial(self._leave, task))
+                if watcher is not None:
+                    watched[task] = watcher
+
+    def _leave(self, task: Any) -> None:
+        # A task that is no longer present has its answer, and its own watcher if that is a stream.
+        if self.present.pop(task, None) is not None:
+            self._end(task, "left")
+
+    def _end(self, task: Any, reason: Literal["late", "left"]) -> None:
+        if task is not None:  # What runs without a Task has nothing to cancel.
+            self.expired[task] = reason
+            task.cancel()
 
 
 async def maybe_await(value: T | Awaitable[T]) -> T:

@@ -318,7 +318,7 @@ def test_client_that_leaves_is_no_failure(app, client_for, caplog):
         raise ClientDisconnect
 
     with caplog.at_level(logging.ERROR, "trine"):
-        assert client_for(app).get("/").status_code == 400
+        assert client_for(app).get("/").status_code == 499
     assert caplog.records == []
 
 

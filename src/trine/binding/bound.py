@@ -20,6 +20,7 @@ from .streams import MakeResponse, read_item_type, stream_class, stream_maker
 if TYPE_CHECKING:
     from trine.security import SameOrigin
 
+_SAFE = frozenset({"GET", "HEAD"})
 _UNTYPED = (Any, Signature.empty, object)
 # A dictionary that promises nothing about its values: there is nothing to validate, so it is encoded as it is.
 _OPEN_DICTS = (dict, dict[str, Any])
@@ -46,6 +47,16 @@ class BoundRoute:
     def is_stream(self) -> bool:
         """Whether the handler yields its answer piece by piece."""
         return self.call.kind in ("generator", "async generator")
+
+    @property
+    def cancels(self) -> bool:
+        """Whether the handler is cancelled when its client leaves."""
+        chosen = self.flat.layer.on_disconnect or self.context.on_disconnect
+        if self.is_stream:
+            return self.context.on_disconnect is None
+        if self.call.kind != "async":
+            return False
+        return self.flat.route.methods <= _SAFE if chosen is None else chosen == "cancel"
 
     @cached_property
     def item_type(self) -> Any:
@@ -78,7 +89,8 @@ class BoundRoute:
         return None if self.is_stream else read_response_model(self.flat)
 
     def check(self) -> None:
-        """Find what is wrong with the type of the answer. Raises `SetupError`."""
+        """Find what is wrong with what is said about the answer. Raises `SetupError`."""
+        self._check_on_disconnect()
         if self.is_stream and not self.has_body:
             raise SetupError(
                 f"The handler '{self.flat.name}' yields, but its status {self.status_code} allows no body.",
@@ -87,6 +99,21 @@ class BoundRoute:
             )
         if self.has_body:
             _ = self.make_stream if self.is_stream else self.codec
+
+    def _check_on_disconnect(self) -> None:
+        chosen, name = self.flat.options.get("on_disconnect"), self.flat.name
+        if chosen not in (None, "cancel", "finish"):
+            problem, hint = f"has on_disconnect={chosen!r}", "Write 'cancel' or 'finish'."
+        elif chosen == "finish" and self.is_stream:
+            problem, hint = (
+                "yields, and cannot run on without its client",
+                "Let a task or an EventLog run on, and stream from it.",
+            )
+        elif chosen == "cancel" and self.call.kind == "sync":
+            problem, hint = "is a plain 'def', which nothing can cancel", "Make it 'async def', or leave on_disconnect out."
+        else:
+            return
+        raise SetupError(f"The handler '{name}' {problem}.", hint=hint, where=_place(self.call))
 
     @cached_property
     def codec(self) -> ResponseCodec:

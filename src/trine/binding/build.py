@@ -35,6 +35,7 @@ def build(app: Any, deadlines: Deadlines, *, built_in: APIRouter) -> Declaration
         max_body_size=settings.max_body_size,
         max_json_depth=settings.max_json_depth,
         timeout=settings.timeout,
+        on_disconnect=None,
         body_timeout=settings.body_timeout,
         websocket_options={
             "allow_origins": settings.websocket_origins,

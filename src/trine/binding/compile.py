@@ -47,6 +47,9 @@ class _EndpointCompiler(StepWriter):
         self.timeout = context.timeout if layer.timeout is None else layer.timeout
         self.steps_may_suspend = self._steps_may_suspend()
         self.timed = self._may_suspend() and (self.timeout is not None or context.body_timeout != float("inf"))
+        self.watched = self._may_suspend() and bound.cancels
+        released = ["entries.pop(task, None)"] * self.timed + ["present.pop(task, None)"] * self.watched
+        self.released = "; ".join(released)
 
     def _may_suspend(self) -> bool:
         return self.plan.body_kind != "none" or self.steps_may_suspend
@@ -103,10 +106,7 @@ class _EndpointCompiler(StepWriter):
             elif self.path_names:
                 # The request was made before its route was known.
                 out.line(f"request.path_params = {path_params}")
-            if self.timed:
-                out.line("task = current_task()")
-                out.line(f"reading = {plan.body_kind != 'none'}")
-                out.line(f"entries[task] = deadlines.now + {'BODY_TIMEOUT' if plan.body_kind != 'none' else 'TIMEOUT'}")
+            self._write_begin()
             with out.block("try:"):
                 self._write_answer()
             with out.block("except Exception as error:"):
@@ -115,18 +115,37 @@ class _EndpointCompiler(StepWriter):
                     out.line("if sent:")
                     out.line("    raise")
                 self._write_recovery("error", make_request)
-            if self.timed:
-                with out.block("except CancelledError:"):
-                    out.line("if task not in expired:")
-                    out.line("    raise")
-                    receiving = ", request.is_receiving" if self.needs_request else ""
-                    self._write_recovery(f"timed_out(task, expired, reading{receiving})", make_request)
+            if self.released:
+                self._write_early_end(make_request)
+            if self.released or (self.needs_request and wire.request != "request"):
                 with out.block("finally:"):
-                    out.line("entries.pop(task, None)")
+                    if self.released:
+                        out.line(self.released)
                     self._write_close()
-            elif self.needs_request and wire.request != "request":
-                with out.block("finally:"):
-                    self._write_close()
+
+    def _write_begin(self) -> None:
+        out, has_body = self.out, self.plan.body_kind != "none"
+        if self.released:
+            out.line("task = current_task()")
+        if self.timed:
+            out.line(f"reading = {has_body}")
+            out.line(f"entries[task] = deadlines.now + {'BODY_TIMEOUT' if has_body else 'TIMEOUT'}")
+        if not has_body:
+            self._write_watch()
+
+    def _write_early_end(self, make_request: str) -> None:
+        """Answer for a task that was ended before it had an answer: too late, or its client left."""
+        out = self.out
+        with out.block("except CancelledError:"):
+            out.line("if task not in expired:")
+            out.line("    raise")
+            reading = "reading" if self.timed else "False"
+            receiving = ", request.is_receiving" if self.needs_request else ""
+            out.line(f"error = timed_out(task, expired, {reading}{receiving})")
+            if self.wire.respond:
+                out.line("if sent:")
+                out.line("    return")
+            self._write_recovery("error", make_request)
 
     def _write_close(self) -> None:
         if self.needs_request and self.wire.request != "request":
@@ -184,7 +203,7 @@ class _EndpointCompiler(StepWriter):
     def _write_call(self) -> None:
         """Write everything from the inputs to the handler's value."""
         out = self.out
-        guarded = self.timed and self.stacks
+        guarded = self.released and self.stacks
         with out.blocks(["try:"] if guarded else []):
             self.write_steps()
             if self.has_inputs:
@@ -199,7 +218,7 @@ class _EndpointCompiler(StepWriter):
         if guarded:
             # Whatever happened, clean-up comes next: it runs to its end, however late it is.
             with out.block("finally:"):
-                out.line("entries.pop(task, None)")
+                out.line(self.released)
 
     def _write_result(self) -> None:
         bound, out = self.bound, self.out
@@ -290,9 +309,9 @@ class _EndpointCompiler(StepWriter):
                 out.line(f"status = {status} if reply.status_code is None else reply.status_code")
                 headers, status = "merged", "status"
                 raw_headers = f"[*{raw_headers}, *reply.headers.raw]"
-            if self.timed and self.plan.asks_for("background") and not self.stacks:
+            if self.released and self.plan.asks_for("background") and not self.stacks:
                 # What runs after the answer may take as long as it likes.
-                out.line("entries.pop(task, None)")
+                out.line(self.released)
             parts = {"status": status, "headers": headers, "raw_headers": raw_headers}
             if status == "status":
                 # Only now is it known whether the answer may have a body.
@@ -309,9 +328,9 @@ class _EndpointCompiler(StepWriter):
                     out.line("await background()")
         if wire.respond:
             with out.block("else:"):
-                if self.timed:
-                    # A stream may take as long as it likes.
-                    out.line("entries.pop(task, None)")
+                if self.released:
+                    # A stream may take as long as it likes, and watches its client itself.
+                    out.line(self.released)
                 receiver = "request" if self.needs_request else "receive"
                 for line in wire.respond:
                     out.line(line.format(receiver=receiver))

@@ -8,6 +8,7 @@ from typing import Any
 from trine.concurrency import Deadlines, contextmanager_in_thread, run_in_thread
 from trine.http import Request, Response
 from trine.http.json import encode_json
+from trine.routing import OnDisconnect
 from trine.types import Application
 
 from .signature import Overrides
@@ -28,6 +29,8 @@ class BindContext:
     max_body_size: int = 10 * 1024 * 1024
     max_json_depth: int = 64
     timeout: float | None = 60.0
+    on_disconnect: OnDisconnect | None = "finish"
+    """What becomes of every handler whose client leaves; None to let method and kind decide."""
     body_timeout: float = 60.0
     websocket_options: Mapping[str, Any] = field(default_factory=dict)
     """What holds for every WebSocket that says nothing else."""

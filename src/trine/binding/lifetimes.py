@@ -3,10 +3,10 @@
 from asyncio import CancelledError, current_task
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, Literal
 
 from trine.concurrency import Deadlines
-from trine.errors import HandlerTimeout, RequestTimeout
+from trine.errors import ClientDisconnect, HandlerTimeout, RequestTimeout
 from trine.http import Handler, Request, Response
 
 
@@ -25,15 +25,18 @@ async def in_place(manager: Any) -> Any:
         yield value
 
 
-TimedOut = Callable[[Any, set[Any], bool, bool], Exception]
+Expired = dict[Any, Literal["late", "left"]]
+TimedOut = Callable[[Any, Expired, bool, bool], Exception]
 
 
 def make_timed_out(seconds: float, body_seconds: float) -> TimedOut:
-    """Make the function that says what a task that ran too long was doing: reading its request, or answering it."""
+    """Make the function that says why a task was ended: its client left, or it took too long to read or to answer."""
 
-    def timed_out(task: Any, expired: set[Any], reading: bool, receiving: bool = False) -> Exception:
-        expired.discard(task)
+    def timed_out(task: Any, expired: Expired, reading: bool, receiving: bool = False) -> Exception:
+        reason = expired.pop(task)
         task.uncancel()
+        if reason == "left":
+            return ClientDisconnect("The client left before its answer was complete.")
         if reading:
             return RequestTimeout(body_seconds)
         return RequestTimeout(seconds) if receiving else HandlerTimeout(seconds)

@@ -28,6 +28,10 @@ _HARMLESS_OPTIONS = frozenset(
 class StepWriter:
     """Writes inputs, dependencies and the final call."""
 
+    released = ""
+    """Source that says: from here on nothing ends the function early."""
+    watched = False
+    """Whether the function is cancelled when the client leaves."""
     timed = False
     """Whether the function has a deadline."""
     steps_may_suspend = True
@@ -201,7 +205,9 @@ class StepWriter:
         out.line(f"    {name} = {read}(body, {self._content_type}, errors)")
 
     def _write_form(self, item: Input, name: str) -> None:
-        self._once("form", f"request.body_limit = LIMIT\n{self.out.indent}form = await request.form()")
+        if "form" not in self.done:
+            self._once("form", f"request.body_limit = LIMIT\n{self.out.indent}form = await request.form()")
+            self._write_watch()
         if item.is_model:
             read = self.out.name(f"read_{item.name}", readers.model_reader(item))
             self.out.line(f"{name} = {read}(form, errors)")
@@ -211,6 +217,13 @@ class StepWriter:
 
     def _write_file(self, item: Input, name: str) -> None:
         self._write_body(item, name)
+
+    def _write_watch(self) -> None:
+        """Let the client be watched, once nothing is left to read from it."""
+        if self.watched:
+            # Where the function has read the body past the request, the request does not know that nothing is left.
+            own = self.needs_request and self.plan.body_kind not in ("json", "embedded")
+            self.out.line(f"present[task] = {'request' if own else self.wire.client}")
 
     def _write_body_bytes(self) -> None:
         if "body" in self.done:
@@ -228,6 +241,7 @@ class StepWriter:
             if self.steps_may_suspend:
                 self.out.line("entries[task] = deadlines.now + TIMEOUT")
             self.out.line("reading = False")
+        self._write_watch()
 
     @property
     def _content_type(self) -> str:
@@ -312,6 +326,7 @@ class StepWriter:
             "deadlines": self.context.deadlines,
             "entries": self.context.deadlines.entries,
             "expired": self.context.deadlines.expired,
+            "present": self.context.deadlines.present,
             "held_stack": held_stack,
             "in_place": in_place,
             "parse_cookies": parse_cookies,

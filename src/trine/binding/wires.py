@@ -34,6 +34,8 @@ class Wire:
     """Sends a status and headers alone."""
     respond: tuple[str, ...]
     """Sends a `Response` object named `response`. Both ways set `sent` once a second answer would be one too many."""
+    client: str = "request"
+    """Where the client can be watched."""
     namespace: dict[str, Any] = field(default_factory=dict)
     headers_as_bytes: bool = False
 
@@ -67,6 +69,7 @@ RSGI = Wire(
         "sent = True",
         "await send_ready(response, lines, proto, head=scope.method == 'HEAD')",
     ),
+    client="proto",
     namespace={
         "RSGIRequest": rsgi.RSGIRequest,
         "ReadAhead": rsgi.ReadAhead,
@@ -110,6 +113,7 @@ ASGI = Wire(
         "await send_ready(response, lines, send, head=scope['method'] == 'HEAD', receiver={receiver}, "
         "extensions=scope.get('extensions') or ())",
     ),
+    client="receive",
     namespace={
         "ASGIRequest": asgi.ASGIRequest,
         "first_values": asgi.first_values,

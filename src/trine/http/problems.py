@@ -127,8 +127,8 @@ def _known(error: Exception) -> Exception:
     if isinstance(error, TooManyFields):
         return HTTPException(400, str(error))
     if isinstance(error, ClientDisconnect):
-        # Nobody reads this answer. It is no failure of the application either.
-        return HTTPException(400, str(error) or "The client left before its request was complete.")
+        # Nobody reads this answer. It is no failure of the application either: 499 says so to whoever reads the log.
+        return HTTPException(499, str(error) or "The client left before its request was complete.")
     if isinstance(error, UnsafeHeader):
         return HTTPException(400, "The request asks for an answer whose headers would have characters that no header may have.")
     return error

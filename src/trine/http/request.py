@@ -102,6 +102,10 @@ class Request(Connection):
     async def is_disconnected(self) -> bool:
         """Whether the client has left."""
 
+    def watch_client(self, _told: Callable[[], None]) -> Any:
+        """Have a function called when the client leaves. Gives what can be cancelled, or None where nothing can be known yet."""
+        return None
+
     @property
     def exit_stack(self) -> AsyncExitStack:
         """Clean-up that runs after the response was sent, or failed."""

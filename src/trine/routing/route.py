@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 from trine.http import FormLimits, Handler
 
 Middleware = Callable[[Handler], Handler]
 ExceptionKey = int | type[Exception]
+OnDisconnect = Literal["cancel", "finish"]
 
 
 class RouteOptions(TypedDict, total=False):
@@ -69,6 +70,8 @@ class RouteOptions(TypedDict, total=False):
     """How deep JSON may nest; the application's limit when absent."""
     form_limits: FormLimits | None
     """How many fields and files a form may have, and how large; 1000 of each when absent."""
+    on_disconnect: OnDisconnect | None
+    """What becomes of the handler when its client leaves: "cancel" for an `async def` that answers GET or HEAD, else "finish"."""
     timeout: float | None
     """Seconds until the handler is ended with 503; the application's limit when absent."""
 
@@ -161,6 +164,7 @@ class Layer:
     max_json_depth: int | None = None
     form_limits: FormLimits | None = None
     timeout: float | None = None
+    on_disconnect: OnDisconnect | None = None
     websocket_options: Mapping[str, Any] = field(default_factory=dict)
 
     def join(self, inner: "Layer") -> "Layer":
@@ -226,6 +230,7 @@ def own_layer(route: Route) -> Layer:
         max_json_depth=options.get("max_json_depth"),
         form_limits=options.get("form_limits"),
         timeout=options.get("timeout"),
+        on_disconnect=options.get("on_disconnect"),
     )
 
 

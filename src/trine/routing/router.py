@@ -16,6 +16,7 @@ from .route import (
     Layer,
     Middleware,
     Mount,
+    OnDisconnect,
     Route,
     RouteOptions,
     WebSocketOptions,
@@ -48,6 +49,7 @@ class APIRouter:
         max_json_depth: int | None = None,
         form_limits: FormLimits | None = None,
         timeout: float | None = None,
+        on_disconnect: OnDisconnect | None = None,
         websocket_options: WebSocketOptions | None = None,
     ) -> None:
         self.layer = Layer(
@@ -67,6 +69,7 @@ class APIRouter:
             max_json_depth=max_json_depth,
             form_limits=form_limits,
             timeout=timeout,
+            on_disconnect=on_disconnect,
             websocket_options=dict(websocket_options or {}),
         )
         self.entries: list[Route | WebSocketRoute | Mount | FrontendRoute | HostRoute | Inclusion] = []

@@ -1,7 +1,7 @@
 """ASGI 3.0: requests read from and responses written to `receive` and `send`."""
 
 from collections import deque
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from functools import cached_property, partial
 from typing import Any
 
@@ -10,6 +10,7 @@ from trine.http import Address, Connection, FileResponse, Headers, ReadyResponse
 from trine.types import Application, Message, Receive, Scope, Send
 from trine.websocket import WebSocket, WebSocketState
 
+from .leaving import until_left, watch
 from .reply import complete_headers
 from .streams import pump
 
@@ -125,6 +126,16 @@ class ASGIRequest(_ASGIConnection, Request):
             else:
                 getattr(receiving, "close", lambda: None)()
         return self._left
+
+    def watch_client(self, told: Callable[[], None]) -> Any:
+        """Have a function called when the client leaves; None while a body may still be read."""
+        return None if self.free_receive is None else watch(self._until_left, told)
+
+    async def _until_left(self) -> None:
+        while (message := await self._receive())["type"] != "http.disconnect":
+            # The end of an empty body: somebody may ask for it yet.
+            self._unread.append(message)
+        self._left = True
 
     @property
     def free_receive(self) -> Receive | None:
@@ -284,13 +295,7 @@ async def _send_stream(response: Response, send: Send, receiver: "Receive | ASGI
     async def write(chunk: bytes) -> None:
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
 
-    complete = await pump(response, write, None if receive is None else partial(_until_left, receive))
+    complete = await pump(response, write, None if receive is None else partial(until_left, receive))
     if complete:
         await send({"type": "http.response.body", "body": b"", "more_body": False})
     return complete
-
-
-async def _until_left(receive: Receive) -> None:
-    # Sending never fails under ASGI: only this tells that nobody listens any more.
-    while (await receive())["type"] != "http.disconnect":
-        continue

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +12,7 @@ from trine.types import Application, Scope
 from trine.websocket import WebSocket
 
 from .address import parse_address
+from .leaving import watch
 from .reply import complete_headers
 from .streams import pump
 
@@ -119,6 +120,10 @@ class RSGIRequest(_RSGIConnection, Request):
             self.exit_stack.callback(self._leaving.cancel)
         await asyncio.sleep(0)
         return self._leaving.done()
+
+    def watch_client(self, told: Callable[[], None]) -> Any:
+        """Have a function called when the client leaves."""
+        return watch(self._protocol.client_disconnect, told)
 
     def _receive_chunks(self) -> AsyncIterator[bytes]:
         check_coding(self._source.headers)

@@ -7,10 +7,9 @@ from typing import Any
 from trine.http import Response, StreamingResponse
 
 from .drain import is_drain
+from .leaving import Leaving, watch
 
 Write = Callable[[bytes], Awaitable[None]]
-Leaving = Callable[[], Awaitable[object]]
-"""Waits until the client has left."""
 
 _TURN = 16
 """Chunks after which a source that never waits lets others have the loop, and can be cancelled."""
@@ -48,7 +47,7 @@ class _Pump:
             source, encode = response.body_iterator, response.encode_item
         else:
             source, encode = response.chunks(), None
-        watcher = None if leaving is None else _watch(leaving, self._leave)
+        watcher = None if leaving is None else watch(leaving, self._leave)
         if getattr(response, "ping_interval", 0):
             self._ping_after(response.ping_interval)
         try:
@@ -78,10 +77,9 @@ class _Pump:
                 count = 0
                 await asyncio.sleep(0)
 
-    def _leave(self, watcher: Any) -> None:
-        if not watcher.cancelled() and watcher.exception() is None:
-            self._has_left = True
-            self._task.cancel()
+    def _leave(self) -> None:
+        self._has_left = True
+        self._task.cancel()
 
     def _ping_after(self, seconds: float) -> None:
         self._timer = self._loop.call_later(seconds, self._ping)
@@ -100,16 +98,3 @@ class _Pump:
             await self._write(self._response.ping)
         except (OSError, RuntimeError):
             return  # The client has left; who watches for that ends the stream.
-
-
-def _watch(leaving: Leaving, told: Callable[[Any], None]) -> Any:
-    """Have a function called when the client leaves; what comes back can be cancelled."""
-    waiting: Any = leaving()
-    if not hasattr(waiting, "add_done_callback"):
-        waiting = asyncio.ensure_future(waiting if asyncio.iscoroutine(waiting) else _wait(waiting))
-    waiting.add_done_callback(told)
-    return waiting
-
-
-async def _wait(leaving: Awaitable[object]) -> None:
-    await leaving
