@@ -56,3 +56,14 @@ def test_library_has_tests_that_pass(root, tmp_path):
     )
     assert run.returncode == 0, run.stdout
     assert "3 passed" in run.stdout
+
+
+def test_chat_room(client_of):
+    client = client_of("chat")
+    assert "<title>Chat</title>" in client.get("/").text
+    with client.websocket_connect("/rooms/lobby?name=ada") as ada, client.websocket_connect("/rooms/lobby?name=bob") as bob:
+        ada.send_json({"text": "hello"})
+        assert ada.receive_json() == bob.receive_json() == {"by": "ada", "text": "hello"}
+        assert client.get("/rooms/lobby/members").json() == ["ada", "bob"]
+        ada.send_json({"text": ""})
+        assert ada.receive_json()["detail"][0]["msg"] == "String should have at least 1 character"

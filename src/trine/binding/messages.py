@@ -26,7 +26,11 @@ def message_codec(plan: Plan, max_depth: int) -> MessageCodec | None:
             hint="Name the same models in both, or leave one of them a plain WebSocket.",
         )
     ((incoming, outgoing), call) = next(iter(found.items()))
-    place = _place(call)
+    return model_codec(incoming, outgoing, place=_place(call), max_depth=max_depth)
+
+
+def model_codec(incoming: Any, outgoing: Any, *, place: str = "", max_depth: int = 64) -> MessageCodec:
+    """Build the codec of messages of two models; `Any` stands for whatever JSON can say. Raises `SetupError`."""
     return MessageCodec(_decoder(incoming, place, max_depth), _encoder(outgoing, place))
 
 
