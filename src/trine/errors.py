@@ -87,7 +87,11 @@ class RequestTimeout(HTTPException):
         super().__init__(408, f"The request was not complete after {seconds:g} seconds.", {"connection": "close"})
 
 
-class BodyTooLarge(HTTPException):
+class RequestTooLarge(HTTPException):
+    """The request passes a limit of size or number. The client is told which, and so is the log."""
+
+
+class BodyTooLarge(RequestTooLarge):
     """The body is larger than the route accepts. `size` is None while it is not fully known."""
 
     def __init__(self, size: int | None, limit: int) -> None:
@@ -106,7 +110,15 @@ class UnsupportedEncoding(HTTPException):
         super().__init__(415, detail, {"accept-encoding": ", ".join(accepted) or "identity"})
 
 
-class HeadersTooLarge(HTTPException):
+class FormTooLarge(RequestTooLarge):
+    """A form has more parts, or larger ones, than the route accepts."""
+
+    def __init__(self, message: str) -> None:
+        # The rest of the form is not waited for.
+        super().__init__(400, message, {"connection": "close"})
+
+
+class HeadersTooLarge(RequestTooLarge):
     """The request has more header lines, or more bytes in them, than the application accepts."""
 
     def __init__(self, what: str, limit: int) -> None:

@@ -375,21 +375,22 @@ async def test_a_cancelled_write_ends_before_its_file_is_closed(opened_files, mo
     loop = asyncio.get_running_loop()
     writing, go_on, closed = asyncio.Event(), asyncio.Event(), asyncio.Event()
     closed_while_writing = []
-    write, close = tempfile.SpooledTemporaryFile.write, tempfile.SpooledTemporaryFile.close
+    fileno, close = tempfile.SpooledTemporaryFile.fileno, tempfile.SpooledTemporaryFile.close
 
-    def slow_write(self, data):
+    def slow_fileno(self):
+        # What the worker thread asks for before it writes.
         loop.call_soon_threadsafe(writing.set)
         asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result()
         closed_while_writing.append(self.closed)
-        return write(self, data)
+        return fileno(self)
 
     def noted_close(self):
         close(self)
         closed.set()
 
-    body = file("a", "1", b"x" * 400_000)
+    body = file("a", "1", b"x" * 2_500_000)
     monkeypatch.setattr(tempfile.SpooledTemporaryFile, "close", noted_close)
-    monkeypatch.setattr(tempfile.SpooledTemporaryFile, "write", slow_write)
+    monkeypatch.setattr(tempfile.SpooledTemporaryFile, "fileno", slow_fileno)
     task = asyncio.create_task(parse_multipart(chunks(body), CONTENT_TYPE, FormLimits(spool_size=10)))
     await writing.wait()
     task.cancel()

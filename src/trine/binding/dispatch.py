@@ -351,8 +351,7 @@ def _serve_asgi(handler: Handler, context: BindContext, names: Sequence[str]) ->
             except Exception as error:  # noqa: BLE001 - whatever escapes becomes an answer
                 response = await recover(error, request)
                 response, lines = asgi.make_ready(response, defaults, scope)
-            extensions = scope.get("extensions") or ()
-            await asgi.send_ready(response, lines, send, head=request.method == "HEAD", receiver=request, extensions=extensions)
+            await asgi.send_ready(response, lines, send, head=request.method == "HEAD", receiver=request, scope=scope)
         finally:
             if request.awaits_closing:
                 await request.close()

@@ -6,7 +6,7 @@ from inspect import iscoroutinefunction
 from typing import Any
 
 from trine.concurrency import run_in_thread
-from trine.errors import HTTPException, UnsafeHeader
+from trine.errors import HTTPException, RequestTooLarge, UnsafeHeader
 from trine.http import JSONResponse, Request, Response
 
 logger = logging.getLogger("trine")
@@ -32,6 +32,8 @@ def make_recover(handlers: Handlers, server_error: ServerErrorPage, problem: "Er
         if isinstance(error, UnsafeHeader):
             # The client gets a 400 without the value, which may be somebody else's; here is where to look for it.
             logger.error("%s %s: %s", request.method, request.path, error)
+        if isinstance(error, RequestTooLarge):
+            logger.warning("%s %s is refused: %s", request.method, request.path, error.detail)
         try:
             known = problem(request, error) if handler is None else await _call(handler, request, error)
             if known is not None:

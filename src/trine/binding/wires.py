@@ -110,8 +110,7 @@ ASGI = Wire(
     respond=(
         "response, lines = make_ready(response, DEFAULT_HEADERS, scope)",
         "sent = True",
-        "await send_ready(response, lines, send, head=scope['method'] == 'HEAD', receiver={receiver}, "
-        "extensions=scope.get('extensions') or ())",
+        "await send_ready(response, lines, send, head=scope['method'] == 'HEAD', receiver={receiver}, scope=scope)",
     ),
     client="receive",
     namespace={

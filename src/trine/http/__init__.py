@@ -8,8 +8,9 @@ from .cookies import parse_cookies, render_cookie
 from .file_response import FileResponse
 from .form import FormData, UploadFile
 from .headers import Headers, MutableHeaders
-from .multipart import FormLimits, MultipartError
+from .multipart_reader import FormLimits, MultipartError
 from .negotiate import best_match
+from .parts import Part
 from .query import ImmutableMultiDict, MultiDict, QueryParams, TooManyFields, last_values, parse_query
 from .request import Request
 from .response import (
@@ -46,6 +47,7 @@ __all__ = [
     "MultiDict",
     "MultipartError",
     "MutableHeaders",
+    "Part",
     "PlainTextResponse",
     "QueryParams",
     "ReadyResponse",

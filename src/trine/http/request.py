@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
-from trine.errors import BadRequest, BodyTooLarge, UnsupportedEncoding
+from trine.errors import BadRequest, BodyTooLarge, HTTPException, UnsupportedEncoding
 
 from .connection import Connection
 from .form import FormData
-from .multipart import FormLimits, MultipartError, parse_multipart, parse_urlencoded
+from .multipart import parse_multipart, parse_urlencoded
+from .multipart_reader import FormLimits, refusing_broken_forms
+from .parts import Part, stream_parts
 
 _FORMS = frozenset({"multipart/form-data", "application/x-www-form-urlencoded"})
 
@@ -76,7 +78,7 @@ class Request(Connection):
         if self._form is None:
             content_type = self.headers.get("content-type", "")
             kind = content_type.partition(";")[0].strip().lower()
-            try:
+            with refusing_broken_forms():
                 if kind in _FORMS:
                     self._refuse_encoding()
                 if kind == "multipart/form-data":
@@ -85,12 +87,22 @@ class Request(Connection):
                     self._form = await parse_urlencoded(self.stream(), self.form_limits)
                 else:
                     self._form = FormData([])
-            except MultipartError as error:
-                # Perhaps in the middle of the form: the rest is not waited for.
-                raise BadRequest(str(error), {"connection": "close"}) from error
             if self._form:
                 self.exit_stack.push_async_callback(self._form.close)
         return self._form
+
+    def parts(self) -> AsyncIterator[Part]:
+        """Give the fields and files of a multipart form one by one, as they arrive, without keeping them.
+
+        Raises `BadRequest` for a form that is broken or larger than the limits, and a 415 for what is no multipart form.
+        """
+        if self._form is not None:
+            raise RuntimeError("The form was read already: request.parts() takes the place of request.form().")
+        content_type = self.headers.get("content-type", "")
+        if content_type.partition(";")[0].strip().lower() != "multipart/form-data":
+            raise HTTPException(415, "Send the form as multipart/form-data.")
+        self._refuse_encoding()
+        return stream_parts(self.stream(), content_type, self.form_limits)
 
     def _refuse_encoding(self) -> None:
         """Say what is wrong where a body that makes no sense was compressed."""

@@ -1,7 +1,7 @@
 """ASGI 3.0: requests read from and responses written to `receive` and `send`."""
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from functools import cached_property, partial
 from typing import Any
 
@@ -265,18 +265,18 @@ async def send_ready(
     *,
     head: bool = False,
     receiver: "Receive | ASGIRequest | None" = None,
-    extensions: Collection[str] = (),
+    scope: Scope | None = None,
 ) -> None:
     """Send a response with its final header lines. An exception from here is the server's: the answer has begun.
 
-    With a `receiver`, a stream ends when the client leaves; its background work does not run then. A file is left to a
-    server that has the extension for it.
+    With a `receiver`, a stream ends when the client leaves; its background work does not run then. With a `scope`, a
+    file is left to a server that has the extension for it.
     """
     body = response.body
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
     if body is not None or head:
         await send({"type": "http.response.body", "body": b"" if head or body is None else body})
-    elif isinstance(response, FileResponse) and not response.parts and PATH_SEND in extensions:
+    elif isinstance(response, FileResponse) and not response.parts and scope and PATH_SEND in (scope.get("extensions") or ()):
         await send({"type": PATH_SEND, "path": response.absolute_path})
     elif not await _send_stream(response, send, receiver):
         return
