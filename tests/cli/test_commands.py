@@ -218,3 +218,37 @@ def test_command_line_loads_only_what_it_needs():
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n"
+
+
+def test_an_older_document_tells_what_breaks(trine, shop):
+    assert trine("openapi", "shop.py", "--output", "old.json").status == 0
+    same = trine("openapi", "shop.py", "--check", "old.json")
+    assert (same.status, same.out, same.err) == (0, "", "No breaking changes.\n")
+    old = json.loads(Path("old.json").read_text())
+    old["paths"]["/items"]["get"] = old["paths"]["/items"]["post"]
+    old["paths"]["/items/{id}"]["get"]["responses"]["201"] = {"description": "Made"}
+    Path("old.json").write_text(json.dumps(old))
+    changed = trine("openapi", "shop.py", "--check", "old.json", "--output", "new.json")
+    assert changed.status == 1
+    assert changed.out.splitlines() == [
+        "Breaking: GET /items/{id}: the answer 201 was removed (there is 200)",
+        "Breaking: GET /items: was removed",
+        "2 breaking changes.",
+    ]
+    assert not Path("new.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "old.json cannot be read: No such file or directory."),
+        ("{", "old.json is no JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)."),
+        ("[]", "old.json is no OpenAPI 3 document. `trine openapi --output old.json` writes one."),
+        ('{"swagger": "2.0"}', "old.json is no OpenAPI 3 document. `trine openapi --output old.json` writes one."),
+    ],
+)
+def test_an_older_document_that_is_none_is_refused(trine, shop, text, message):
+    if text is not None:
+        Path("old.json").write_text(text)
+    answer = trine("openapi", "shop.py", "--check", "old.json")
+    assert (answer.status, answer.err.splitlines()[-1]) == (2, f"Error: {message}")
