@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from trine.concurrency import Deadlines, set_thread_limit
+from trine.events import Events
 from trine.http import FormLimits
 from trine.routing import APIRouter, Middleware, OnDisconnect, WebSocketOptions
 from trine.server.drain import closing_asgi, closing_rsgi
@@ -110,6 +111,7 @@ class App(APIRouter):
         self.redirect_slashes = redirect_slashes
         self.webhooks = APIRouter()
         self.state = State()
+        self.events = Events(self.changed)
         self._overrides = Overrides(self.changed)
         self._given_settings = settings
         self._debug = debug

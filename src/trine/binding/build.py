@@ -9,6 +9,7 @@ from trine.routing import APIRouter
 from trine.server import AllowedHosts
 from trine.server.foreign import run_asgi
 from trine.server.proxy import proxies_of, trust_proxies_asgi, trust_proxies_rsgi
+from trine.server.watched import watch_asgi, watch_rsgi
 from trine.types import Receive, Scope, Send
 
 from .context import BindContext
@@ -44,6 +45,7 @@ def build(app: Any, deadlines: Deadlines, *, built_in: APIRouter) -> Declaration
             "idle_timeout": settings.websocket_idle_timeout,
             "send_timeout": settings.websocket_send_timeout,
         },
+        events=app.events,
     )
     return read_declarations(app, context, built_in=built_in)
 
@@ -51,6 +53,8 @@ def build(app: Any, deadlines: Deadlines, *, built_in: APIRouter) -> Declaration
 def build_rsgi(app: Any) -> Callable[[Any, Any], Awaitable[None]]:
     """Compile an application for RSGI."""
     answer = _build(app, app.declarations, RSGI, _hosts(app))
+    if (watch := app.events.exchange_watcher) is not None:
+        answer = watch_rsgi(answer, watch)
     proxies = proxies_of(app.settings)
     return answer if proxies is None else trust_proxies_rsgi(answer, proxies)
 
@@ -58,6 +62,8 @@ def build_rsgi(app: Any) -> Callable[[Any, Any], Awaitable[None]]:
 def build_asgi(app: Any) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     """Compile an application for ASGI."""
     answer = _build(app, app.declarations, ASGI, _hosts(app))
+    if (watch := app.events.exchange_watcher) is not None:
+        answer = watch_asgi(answer, watch)
     proxies = proxies_of(app.settings)
     return answer if proxies is None else trust_proxies_asgi(answer, proxies)
 

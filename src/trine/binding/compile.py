@@ -8,12 +8,14 @@ import dis
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from trine.events import Operation
 from trine.http import JSONResponse
 
 from .bound import BoundRoute
 from .lifetimes import make_timed_out
 from .readers import misfit
 from .steps import StepWriter
+from .watch import watched_encoder
 from .wires import REQUEST, Wire
 from .writer import define, identifier
 
@@ -93,6 +95,8 @@ class _EndpointCompiler(StepWriter):
         path_params = "{" + ", ".join(f"{name!r}: p{at}" for at, name in enumerate(self.path_names)) + "}"
         make_request = wire.request.format(path_params=path_params)
         with out.block(f"async def {self.name}({wire.arguments}{values}):"):
+            if self.context.events.exchange_watcher is not None:
+                out.line(f"note_route({self.route!r})")
             if self.needs_request and wire.request != "request":
                 out.line(f"request = {make_request}")
             if plan.asks_for("request"):
@@ -205,15 +209,15 @@ class _EndpointCompiler(StepWriter):
         out = self.out
         guarded = self.released and self.stacks
         with out.blocks(["try:"] if guarded else []):
-            self.write_steps()
-            if self.has_inputs:
-                out.line("if errors:")
-                if self.plan.body_kind in ("json", "embedded"):
-                    out.line(f"    raise misfit(errors, body, {self.wire.header('content-encoding')})")
-                else:
-                    out.line(
-                        f"    raise RequestValidationError(errors, body={'form' if self.plan.body_kind == 'form' else None})"
-                    )
+            with out.blocks(self.observed("inputs", self.plan.handler)):
+                self.write_steps()
+                if self.has_inputs:
+                    out.line("if errors:")
+                    if self.plan.body_kind in ("json", "embedded"):
+                        out.line(f"    raise misfit(errors, body, {self.wire.header('content-encoding')})")
+                    else:
+                        body = "form" if self.plan.body_kind == "form" else None
+                        out.line(f"    raise RequestValidationError(errors, body={body})")
             self._write_result()
         if guarded:
             # Whatever happened, clean-up comes next: it runs to its end, however late it is.
@@ -252,11 +256,11 @@ class _EndpointCompiler(StepWriter):
 
     def _write_json_result(self) -> None:
         out, codec = self.out, self.bound.codec
-        encode = out.name("encode", codec.encode)
+        encode = out.name("encode", self._encoder(codec.encode))
         if codec.exact is not None:
             exact = out.name("EXACT", codec.exact)
             out.line(f"if type(result) is {exact}:")
-            out.line(f"    payload = {out.name('encode_exact', codec.encode_exact)}(result)")
+            out.line(f"    payload = {out.name('encode_exact', self._encoder(codec.encode_exact))}(result)")
             out.line("elif isinstance(result, Response):")
         else:
             out.line("if isinstance(result, Response):")
@@ -270,6 +274,11 @@ class _EndpointCompiler(StepWriter):
         self.out.line(f"response = {make}(result{'' if status is None else f', status_code={status}'})")
         self._write_merge("")
 
+    def _encoder(self, encode: Any) -> Any:
+        watch = self.context.events.operation_watcher("encoding")
+        operation = Operation("encoding", self.bound.call.function, self.route)
+        return encode if watch is None else watched_encoder(encode, watch, operation)
+
     def _write_custom(self) -> None:
         out, bound = self.out, self.bound
         out.line("if isinstance(result, Response):")
@@ -277,9 +286,9 @@ class _EndpointCompiler(StepWriter):
         out.line("else:")
         make = out.name("make_response", bound.response_class)
         status = f", status_code={bound.status_code}" if bound.flat.options.get("status_code") is not None else ""
-        value = "result" if bound.response_model is None else f"{out.name('to_value', bound.codec.to_value)}(result)"
-        if bound.response_model is None and not _is_raw_class(bound.response_class):
-            value = f"{out.name('to_value', bound.codec.to_value)}(result)"
+        value = "result"
+        if bound.response_model is not None or not _is_raw_class(bound.response_class):
+            value = f"{out.name('to_value', self._encoder(bound.codec.to_value))}(result)"
         out.line(f"    response = {make}({value}{status})")
         self._write_merge("    ")
 

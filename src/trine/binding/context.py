@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trine.concurrency import Deadlines, contextmanager_in_thread, run_in_thread
+from trine.events import Events
 from trine.http import Request, Response
 from trine.http.json import encode_json
 from trine.routing import OnDisconnect
@@ -43,3 +44,5 @@ class BindContext:
     contextmanager_in_thread: Callable[..., AbstractAsyncContextManager[Any]] = contextmanager_in_thread
     exit_stack: Callable[[], AsyncExitStack] = AsyncExitStack
     """What holds the clean-up of dependencies that yield."""
+    events: Events = field(default_factory=Events)
+    """Who watches. Only what somebody watches is written."""

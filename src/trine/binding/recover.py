@@ -7,6 +7,7 @@ from typing import Any
 
 from trine.concurrency import run_in_thread
 from trine.errors import HTTPException, RequestTooLarge, UnsafeHeader
+from trine.events import note_error
 from trine.http import JSONResponse, Request, Response
 
 logger = logging.getLogger("trine")
@@ -82,6 +83,7 @@ async def _call(handler: Callable[..., Any], request: Request, error: Exception)
 
 
 def _report(error: Exception, request: Request) -> None:
+    note_error(error)
     logger.error("%s %s failed", request.method, request.path, exc_info=error)
     if request.observed_errors is not None:
         request.observed_errors.append(error)

@@ -21,6 +21,8 @@ def compile_socket(plan: Plan, pattern: PathPattern, context: BindContext) -> Ca
     out = writer.out
     codec = message_codec(plan, context.max_json_depth)
     with out.block(f"async def talk(request{values}):"):
+        if context.events.exchange_watcher is not None:
+            out.line(f"note_route({writer.route!r})")
         out.line("request.path_params = {" + ", ".join(f"{name!r}: p{at}" for at, name in enumerate(pattern.names)) + "}")
         if codec is not None:
             out.line("request.codec = CODEC")
@@ -30,10 +32,11 @@ def compile_socket(plan: Plan, pattern: PathPattern, context: BindContext) -> Ca
         if plan.asks_for("background"):
             out.line("background = BackgroundTasks()")
         with out.blocks([f"async with AsyncExitStack() as {scope}_stack:" for scope in sorted(writer.stacks, reverse=True)]):
-            writer.write_steps()
-            if writer.has_inputs:
-                out.line("if errors:")
-                out.line("    raise WebSocketRequestValidationError(errors)")
+            with out.blocks(writer.observed("inputs", plan.handler)):
+                writer.write_steps()
+                if writer.has_inputs:
+                    out.line("if errors:")
+                    out.line("    raise WebSocketRequestValidationError(errors)")
             out.line(writer.call(plan.handler))
         if plan.asks_for("background"):
             out.line("await background()")

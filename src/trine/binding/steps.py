@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from trine.errors import RequestValidationError, SwallowedException
+from trine.events import Operation, OperationKind, note_route
 from trine.http import BackgroundTasks, Response, last_values, parse_cookies
 from trine.routing import PathPattern, handler_name
 
@@ -16,6 +17,7 @@ from .plan import Plan, Step, ordered
 from .readers import FAILED
 from .signature import Input
 from .validate import LARGE_BODY
+from .watch import NO_ARGUMENTS, watched_call
 from .wires import Wire
 from .writer import Writer, identifier
 
@@ -43,6 +45,7 @@ class StepWriter:
         self.context = context
         self.depth = context.max_json_depth
         self.path_names = () if pattern is None else pattern.names
+        self.route = "" if pattern is None else pattern.path
         # Parameters whose converter leaves text as it is.
         self.text_names = {name for name, converter in (pattern.parameters if pattern else ()) if converter.parse is str}
         self.inline = inline
@@ -260,6 +263,7 @@ class StepWriter:
         if "generator" in step.call.kind:
             stack = f"{self._scope(step)}_stack"
             call = f"await {stack}.enter_async_context({call})"
+            heads += self.observed("dependency", step)
             if limit is not None:
                 # Entered first, so left last: the place is free once the clean-up is done.
                 lines.append(f"await {stack}.enter_async_context({limit})")
@@ -283,12 +287,28 @@ class StepWriter:
             if self.inline:
                 return f"in_place({managed}({arguments}))"
             return f"contextmanager_in_thread({managed}({arguments}))"
-        name = self.out.name(f"call_{identifier(handler_name(function))}", function)
+        name = self.out.name(f"call_{identifier(handler_name(function))}", self._watched_function(step))
         if call.kind == "async":
             return f"await {name}({arguments})"
         if call.kind == "class" or self.inline:
             return f"{name}({arguments})"
         return f"await run_in_thread({name}{', ' if arguments else ''}{arguments})"
+
+    def _watched_function(self, step: Step) -> Any:
+        kind: OperationKind = "handler" if step is self.plan.handler else "dependency"
+        watch = self.context.events.operation_watcher(kind)
+        if watch is None:
+            return step.call.function
+        operation = Operation(kind, step.call.function, self.route)
+        return watched_call(step.call.function, watch, operation, is_async=step.call.kind == "async")
+
+    def observed(self, kind: OperationKind, step: Step) -> list[str]:
+        """The head of a block in which a part is watched, where somebody does."""
+        watch = self.context.events.operation_watcher(kind)
+        if watch is None:
+            return []
+        operation = self.out.name(f"{kind}_{step.index}", Operation(kind, step.call.function, self.route))
+        return [f"with {self.out.name(f'watch_{kind}', watch)}({operation}, NO_ARGUMENTS):"]
 
     def _argument(self, step: Step, source: Any) -> str:
         kind, value = source
@@ -317,6 +337,7 @@ class StepWriter:
             "FAILED": FAILED,
             "JSON_TYPES": readers.RAW_JSON_TYPES if self.wire.decodes_headers else readers.JSON_TYPES,
             "NOTHING": {},
+            "NO_ARGUMENTS": NO_ARGUMENTS,
             "RequestValidationError": RequestValidationError,
             "Response": Response,
             "SwallowedException": SwallowedException,
@@ -331,6 +352,7 @@ class StepWriter:
             "in_place": in_place,
             "parse_cookies": parse_cookies,
             "last_values": last_values,
+            "note_route": note_route,
             "run_in_thread": self.context.run_in_thread,
         }
 
