@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal
 
-OperationKind = Literal["inputs", "dependency", "handler", "encoding"]
+OperationKind = Literal["inputs", "dependency", "handler", "encoding", "background"]
 
 
 @dataclass(eq=False, slots=True)
@@ -35,6 +36,8 @@ class Exchange:
     """What nobody expected."""
     is_complete: bool = False
     """Whether the whole answer was given to the server."""
+    watch_background: "OperationWatcher | None" = None
+    """Watches the tasks that run after the answer. Whoever watches the exchange may set it."""
     _callbacks: list[Callable[[], None]] = field(default_factory=list)
 
     def when_complete(self, callback: Callable[[], None]) -> None:
@@ -66,8 +69,20 @@ ExchangeWatcher = Callable[[Exchange], AbstractContextManager[Any]]
 OperationWatcher = Callable[[Operation, Mapping[str, Any]], AbstractContextManager[Any]]
 """Takes an operation and the arguments of its function."""
 
+NO_ARGUMENTS: Mapping[str, Any] = MappingProxyType({})
+
 current_exchange: ContextVar[Exchange | None] = ContextVar("current_exchange", default=None)
 """The exchange that is watched here; None where nobody watches."""
+
+
+@contextmanager
+def unwatched() -> Iterator[None]:
+    """Leave the exchange that is answered inside alone."""
+    token = current_exchange.set(None)
+    try:
+        yield
+    finally:
+        current_exchange.reset(token)
 
 
 def note_route(route: str) -> None:

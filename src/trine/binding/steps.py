@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from trine.errors import RequestValidationError, SwallowedException
-from trine.events import Operation, OperationKind, note_route
+from trine.events import NO_ARGUMENTS, Operation, OperationKind, note_route
 from trine.http import BackgroundTasks, Response, last_values, parse_cookies
 from trine.routing import PathPattern, handler_name
 
@@ -17,7 +17,7 @@ from .plan import Plan, Step, ordered
 from .readers import FAILED
 from .signature import Input
 from .validate import LARGE_BODY
-from .watch import NO_ARGUMENTS, watched_call
+from .watch import watched_call
 from .wires import Wire
 from .writer import Writer, identifier
 

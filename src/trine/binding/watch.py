@@ -1,12 +1,9 @@
 """Parts of a compiled function that somebody watches. Nobody's watching is not written at all."""
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable
 from typing import Any
 
-from trine.events import Operation, OperationWatcher
-
-NO_ARGUMENTS: Mapping[str, Any] = MappingProxyType({})
+from trine.events import NO_ARGUMENTS, Operation, OperationWatcher
 
 
 def watched_call(function: Callable[..., Any], watch: OperationWatcher, operation: Operation, *, is_async: bool) -> Any:

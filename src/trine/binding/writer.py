@@ -31,8 +31,11 @@ class Writer:
         self.line(head)
         # A head may be indented itself, where the writer wrote the enclosing line by hand.
         self.indent = outer + " " * (len(head) - len(head.lstrip())) + "    "
+        written = len(self.lines)
         try:
             yield
+            if len(self.lines) == written:
+                self.line("pass")
         finally:
             self.indent = outer
 

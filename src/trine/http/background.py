@@ -5,6 +5,7 @@ from inspect import iscoroutinefunction
 from typing import Any, ParamSpec
 
 from trine.concurrency import run_in_thread
+from trine.events import NO_ARGUMENTS, Operation, current_exchange
 
 P = ParamSpec("P")
 
@@ -38,5 +39,11 @@ class BackgroundTasks(BackgroundTask):
 
     async def __call__(self) -> None:
         """Run the row."""
+        exchange = current_exchange.get()
+        watch = None if exchange is None else exchange.watch_background
         for task in self.tasks:
-            await task()
+            if exchange is None or watch is None:
+                await task()
+            else:
+                with watch(Operation("background", task.func, exchange.route or ""), NO_ARGUMENTS):
+                    await task()

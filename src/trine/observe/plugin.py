@@ -9,7 +9,7 @@ from opentelemetry._logs import LoggerProvider
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import Status, StatusCode, TracerProvider
 
-from trine.events import Exchange, Operation, current_exchange
+from trine.events import Exchange, Operation, current_exchange, unwatched
 
 from .attributes import error_type, is_expected
 from .requests import ExchangeTelemetry
@@ -65,8 +65,7 @@ class Telemetry:
     def watch_exchange(self, exchange: Exchange) -> AbstractContextManager[None]:
         """Watch one request or WebSocket."""
         if self.exclude is not None and self.exclude(exchange):
-            current_exchange.set(None)
-            return nullcontext()
+            return unwatched()
         return self._watch(exchange)
 
     def watch_operation(self, operation: Operation, arguments: Mapping[str, Any]) -> AbstractContextManager[None]:
@@ -85,7 +84,8 @@ def operation_span(tracer: Any, name: str, operation: Operation) -> Iterator[Non
         try:
             yield
         except BaseException as error:
-            if not is_expected(error) and not isinstance(error, GeneratorExit):
+            # A background task has nobody to answer to: nothing that it raises is an answer.
+            if (operation.kind == "background" or not is_expected(error)) and not isinstance(error, GeneratorExit):
                 span.set_attribute("error.type", error_type(error))
                 span.set_status(Status(StatusCode.ERROR))
             raise

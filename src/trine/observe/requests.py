@@ -63,7 +63,7 @@ class ExchangeTelemetry:
 
     def context_of(self, exchange: Exchange) -> Context:
         """The context that an exchange is in: its caller's."""
-        return propagate.extract(exchange, getter=HEADERS)
+        return propagate.extract(exchange, otel_context.get_current(), HEADERS)
 
     def _start_span(self, exchange: Exchange, context: Context) -> Span | None:
         tracer = self.signals.tracer

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from trine.compat.starlette.applications import Starlette
@@ -9,7 +10,7 @@ from trine.compat.starlette.middleware import Middleware
 from trine.compat.starlette.middleware.base import BaseHTTPMiddleware
 from trine.compat.starlette.routing import BaseRoute
 from trine.errors import HTTPException, RequestValidationError, WebSocketRequestValidationError
-from trine.types import Receive, Scope, Send
+from trine.types import ASGIApp, Receive, Scope, Send
 
 from . import routing
 from .datastructures import Default
@@ -73,8 +74,10 @@ class FastAPI(Starlette):
         strict_content_type: bool = True,
         max_body_size: int | None = None,
         form_limits: FormLimits | None = None,
+        telemetry: Any = None,
         **extra: Any,
     ) -> None:
+        self.telemetry = make_telemetry(telemetry)
         super().__init__(debug=debug, middleware=middleware, exception_handlers=exception_handlers)
         self.max_body_size = checked_body_size(max_body_size)
         self.title = title
@@ -143,7 +146,23 @@ class FastAPI(Starlette):
             scope[BODY_LIMIT] = self.max_body_size
         if self.router.reading != Reading():
             scope[READING] = scope.get(READING, Reading()).join(self.router.reading)
-        await super().__call__(scope, receive, send)
+        if self.telemetry is None or self._is_told_elsewhere():
+            await super().__call__(scope, receive, send)
+        else:
+            await self.telemetry.answer(super().__call__, scope, receive, send)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Put middleware around the router."""
+        self._told_elsewhere = bool(getattr(self, "_is_instrumented_by_opentelemetry", False))
+        return super().build_middleware_stack()
+
+    def _is_told_elsewhere(self) -> bool:
+        # OpenTelemetry's own instrumentation marks the application before its middleware is put together.
+        if self.middleware_stack is None:
+            self.middleware_stack = self.build_middleware_stack()
+        return self._told_elsewhere
+
+    _told_elsewhere = False
 
     # The documentation ------------------------------------------------------------------------------------------------
 
@@ -301,3 +320,12 @@ class FastAPI(Starlette):
 
 async def _answer_oauth2_redirect(request: Request) -> HTMLResponse:
     return get_swagger_ui_oauth2_redirect_html()
+
+
+def make_telemetry(config: Any) -> Any:
+    """Tell OpenTelemetry about requests, where it is installed. Asked for explicitly, it has to be."""
+    if config is None and find_spec("opentelemetry") is None:
+        return None
+    from .telemetry import Telemetry
+
+    return Telemetry(config)

@@ -25,6 +25,7 @@ from trine.compat.starlette.routes import (
     handling_exceptions,
 )
 from trine.errors import SetupError
+from trine.events import Events
 from trine.http import Response as TrineResponse
 from trine.openapi.callbacks import bind_sent
 from trine.routing import FlatRoute, Layer, PathPattern
@@ -73,7 +74,7 @@ class _NoApplication:
     dependency_overrides: Mapping[Any, Any] = MappingProxyType({})
 
 
-def bind_context(app: Any) -> BindContext:
+def bind_context(app: Any, events: Events | None = None) -> BindContext:
     """What Trine's compiler must know of an application that speaks FastAPI's words."""
     return BindContext(
         app=app,
@@ -88,6 +89,7 @@ def bind_context(app: Any) -> BindContext:
         run_in_thread=run_in_worker,
         contextmanager_in_thread=contextmanager_in_worker,
         exit_stack=CleanupStack,
+        events=events or Events(),
     )
 
 
@@ -294,15 +296,15 @@ class APIRoute(Route):
     def _pattern_path(self) -> str:
         return self.path
 
-    def bind(self, app: Any) -> BoundRoute:
+    def bind(self, app: Any, events: Events | None = None) -> BoundRoute:
         """Read the signature. Raises `SetupError`."""
-        return bind_route(self.flat(), bind_context(app))
+        return bind_route(self.flat(), bind_context(app, events))
 
     def get_route_handler(self) -> Handler:
         """Give the function from request to response. Subclasses wrap it."""
 
         async def answer(request: Any) -> TrineResponse:
-            endpoint = self._endpoint(request.scope.get("app") or _NoApplication())
+            endpoint = self._endpoint(request.scope.get("app") or _NoApplication(), watching_of(request.scope, request=request))
             values = (request.path_params[name] for name in self.param_convertors)
             with naming(self.endpoint, self._described(request)):
                 response: TrineResponse = await endpoint(request, *values)
@@ -310,12 +312,12 @@ class APIRoute(Route):
 
         return answer
 
-    def _endpoint(self, app: Any) -> Callable[..., Any]:
+    def _endpoint(self, app: Any, events: Events | None) -> Callable[..., Any]:
         # Overrides may change at any time, and each set of them is compiled once.
-        key = (id(app), *(getattr(app, "dependency_overrides", None) or {}).items())
+        key = (id(app), events, *(getattr(app, "dependency_overrides", None) or {}).items())
         compiled = self._compiled.get(key)
         if compiled is None:
-            compiled = self._compiled[key] = compile_endpoint(self.bind(app), REQUEST)
+            compiled = self._compiled[key] = compile_endpoint(self.bind(app, events), REQUEST)
         return compiled
 
     def _described(self, request: Any) -> str:
@@ -404,9 +406,9 @@ class APIWebSocketRoute(WebSocketRoute):
         placed.place(prefix + self.path)
         return placed
 
-    def _bind(self, app: Any) -> Callable[..., Any]:
+    def _bind(self, app: Any, events: Events | None = None) -> Callable[..., Any]:
         declared = DeclaredSocket(self.path, self.endpoint, self.name)
-        context = bind_context(app)
+        context = bind_context(app, events)
         plan = bind_websocket(declared, self.path, self.dependencies, context)
         return compile_socket(plan, PathPattern(self.path), context)
 
@@ -424,11 +426,12 @@ class APIWebSocketRoute(WebSocketRoute):
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = scope.get("app") or _NoApplication()
-        key = (id(app), *(getattr(app, "dependency_overrides", None) or {}).items())
+        socket = WebSocket(scope, receive, send)
+        events = watching_of(scope, websocket=socket)
+        key = (id(app), events, *(getattr(app, "dependency_overrides", None) or {}).items())
         talk = self._compiled.get(key)
         if talk is None:
-            talk = self._compiled[key] = self._bind(app)
-        socket = WebSocket(scope, receive, send)
+            talk = self._compiled[key] = self._bind(app, events)
 
         async def call_endpoint(scope: Scope, receive: Receive, send: Send) -> None:
             values = (socket.path_params[name] for name in self.param_convertors)
@@ -441,6 +444,8 @@ class APIWebSocketRoute(WebSocketRoute):
 class FrontendRoute(APIRoute):
     """A built front end below a path. Dependencies and limits of the routers above hold for it too."""
 
+    serves_below = True
+
     def __init__(self, path: str, frontend: Frontend, *, outer: Layer, outer_reading: Reading) -> None:
         super().__init__(path, frontend.serve, methods=METHODS, include_in_schema=False, outer=outer, outer_reading=outer_reading)
 
@@ -450,12 +455,22 @@ class FrontendRoute(APIRoute):
     def _pattern_path(self) -> str:
         return self.path or "/"
 
+    def _endpoint(self, app: Any, events: Events | None) -> Callable[..., Any]:
+        # Files have no parts that are worth watching.
+        return super()._endpoint(app, None)
+
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Fit everything at and below the path."""
         match, child_scope = match_below(self.path, route_path(scope), scope)
         if match is not Match.NONE:
             child_scope.update({"endpoint": self.endpoint, "route": self})
         return match, child_scope
+
+
+def watching_of(scope: Scope, **connection: Any) -> Events | None:
+    """Who watches the routes below a scope. Whoever tells about it gets to know the request or the WebSocket."""
+    watching = scope.get("trine.telemetry")
+    return None if watching is None else watching.meet(**connection)
 
 
 def given(value: Any) -> Any:

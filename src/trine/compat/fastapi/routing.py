@@ -16,6 +16,7 @@ from trine.compat.starlette.routing import (
     Router,
     WebSocketRoute,
     compile_path,
+    note_match,
 )
 from trine.routing import Layer
 from trine.types import ASGIApp, Receive, Scope, Send
@@ -213,6 +214,7 @@ class APIRouter(Router, BaseRoute):
             match, child_scope = frontend.matches(scope)
             if match is Match.FULL:
                 scope.update(child_scope)
+                note_match(scope, child_scope, frontend)
                 await frontend.handle(scope, receive, send)
                 return
         await self._default(scope, receive, send)

@@ -39,6 +39,10 @@ __all__ = [
 ]
 
 
+MATCHED = "trine.matched"
+"""Where a scope collects the routes that matched, for whoever put a list there."""
+
+
 class Mount(BaseRoute):
     """An application below a path. It sees the path as its root."""
 
@@ -240,6 +244,7 @@ class Router:
         for route in self.routes:
             match, child_scope = route.matches(scope)
             if match is Match.FULL:
+                note_match(scope, child_scope, route)
                 scope.update(child_scope)
                 await route.handle(scope, receive, send)
                 return
@@ -247,6 +252,7 @@ class Router:
                 partial_match = route, child_scope
         if partial_match is not None:
             route, child_scope = partial_match
+            note_match(scope, child_scope, route)
             scope.update(child_scope)
             await route.handle(scope, receive, send)
             return
@@ -259,7 +265,12 @@ class Router:
         if scope["type"] != "http" or not self.redirect_slashes or path == "/":
             return False
         other = {**scope, "path": scope["path"].rstrip("/") if path.endswith("/") else scope["path"] + "/"}
-        if all(route.matches(other)[0] is Match.NONE for route in self.routes):
+        for route in self.routes:
+            match, child_scope = route.matches(other)
+            if match is not Match.NONE:
+                note_match(scope, child_scope, route)
+                break
+        else:
             return False
         await RedirectResponse(str(Request(other).url))(scope, receive, send)
         return True
@@ -293,6 +304,12 @@ class Router:
         return isinstance(other, Router) and self.routes == other.routes
 
     __hash__ = object.__hash__
+
+
+def note_match(scope: Scope, child_scope: Scope, route: BaseRoute) -> None:
+    """Note a route that matched, where somebody collects them."""
+    if MATCHED in scope:
+        scope[MATCHED].append(child_scope.get("trine.route", route))
 
 
 def lifespan_context(lifespan: Any) -> Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any] | None]]:

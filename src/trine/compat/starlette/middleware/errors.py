@@ -9,6 +9,7 @@ from trine.compat.starlette.concurrency import run_in_threadpool
 from trine.compat.starlette.requests import Request
 from trine.compat.starlette.responses import HTMLResponse, PlainTextResponse, Response
 from trine.errors import BodyTooLarge
+from trine.events import note_error
 from trine.server.asgi import send_response
 from trine.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -41,6 +42,7 @@ class ServerErrorMiddleware:
                 raise
             await send_response(PlainTextResponse(error.detail, error.status_code), send, [])
         except Exception as error:
+            note_error(error)
             if not started:
                 response = await self._answer(Request(scope, receive, send), error)
                 await send_response(response, send, [], head=scope["method"] == "HEAD")
