@@ -53,6 +53,15 @@ def test_change_of_the_variables_is_served(dev, tmp_path):
     until(lambda: answer(process) == "blue", "The variable was not read")
 
 
+def test_change_of_the_same_size_and_second_is_seen(dev, tmp_path):
+    process = dev(SOURCE.format(answer=0), PYTHONDONTWRITEBYTECODE="")
+    until(lambda: list(tmp_path.glob("__pycache__/shop.*.pyc")), "No bytecode was written")
+    written = (tmp_path / "shop.py").stat().st_mtime
+    (tmp_path / "shop.py").write_text(SOURCE.format(answer=1))
+    os.utime(tmp_path / "shop.py", (written, written))
+    until(lambda: answer(process) == 1, "The change was not served")
+
+
 def test_no_request_is_refused_while_it_starts_anew(dev, tmp_path):
     process = dev(SOURCE.format(answer=0))
     (tmp_path / "shop.py").write_text(SOURCE.format(answer=1))

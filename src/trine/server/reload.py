@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from .logs import say
@@ -33,6 +34,8 @@ def watch_files(paths: Sequence[Path]) -> Iterator[int]:
 
     def follow() -> None:
         for changes in watch(*watched, watch_filter=concerns, stop_event=stop, step=20, debounce=200, rust_timeout=1000):
+            for _, path in changes:
+                _forget_bytecode(path)
             names = sorted({os.path.relpath(path) for _, path in changes})
             say(f"{', '.join(names[:3])}{' and others' if len(names) > 3 else ''} changed: starting anew.")
             with suppress(OSError):
@@ -44,3 +47,10 @@ def watch_files(paths: Sequence[Path]) -> Iterator[int]:
         yield reader
     finally:
         stop.set()
+
+
+def _forget_bytecode(path: str) -> None:
+    """Remove a source file's compiled form: Python takes it for current when the change kept the size and the second."""
+    if path.endswith(".py"):
+        with suppress(OSError, NotImplementedError):
+            Path(cache_from_source(path)).unlink(missing_ok=True)
