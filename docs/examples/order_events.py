@@ -1,0 +1,34 @@
+"""Events for everybody who looks: what was missed is made up for."""
+
+from collections.abc import AsyncIterable
+from typing import Annotated
+
+from pydantic import BaseModel
+
+from trine import App, EventSourceResponse, Header, ServerSentEvent
+from trine.replay import MemoryEventLog
+
+app = App(title="Orders")
+log = MemoryEventLog(max_events=1000)
+app.install(log)
+
+
+class Order(BaseModel):
+    """What was ordered."""
+
+    item: str
+    count: int = 1
+
+
+@app.post("/orders", status_code=201)
+async def order(order: Order) -> Order:
+    """Take an order, and tell everybody."""
+    await log.append("orders", ServerSentEvent(event="ordered", data=order))
+    return order
+
+
+@app.get("/orders/events", response_class=EventSourceResponse)
+async def orders(last_event_id: Annotated[str | None, Header()] = None) -> AsyncIterable[Order]:
+    """Every order from now on, and those since the last one that the client has."""
+    async for event in log.follow("orders", after=last_event_id):
+        yield event
