@@ -154,9 +154,23 @@ def set_thread_limit(size: int) -> None:
         pool.size = max(pool.size, size)
 
 
+_other_threads: Callable[..., Any] | None = None
+
+
+def set_other_threads(run: Callable[..., Any]) -> None:
+    """Say what runs a blocking function, to be awaited, where another event loop than asyncio's is running."""
+    global _other_threads  # noqa: PLW0603 - one for the process, as the pool's size
+    _other_threads = run
+
+
 def run_in_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "asyncio.Future[T]":
     """Run a blocking function in a worker thread, with the caller's context variables. Await the result."""
-    loop = asyncio.get_running_loop()
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        if _other_threads is None:
+            raise
+        return _other_threads(function, *args, **kwargs)  # type: ignore[no-any-return] # awaited all the same
     pool = _pools.get(loop) or _new_pool(_pools, loop)
     return pool.submit(loop, contextvars.copy_context().run, (function, *args), kwargs)
 
@@ -166,7 +180,12 @@ def run_in_context(context: contextvars.Context, function: Callable[[], T], *, a
 
     One that may wait for a client belongs `apart`, in threads of their own: however many wait there, others still run.
     """
-    loop = asyncio.get_running_loop()
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        if _other_threads is None:
+            raise
+        return _other_threads(context.run, function)  # type: ignore[no-any-return] # awaited all the same
     pools = _pools_apart if apart else _pools
     pool = pools.get(loop) or _new_pool(pools, loop)
     return pool.submit(loop, context.run, (function,))

@@ -1,6 +1,6 @@
 """Types that several rooms share, so that no import points upward."""
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any, Protocol, Self, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -47,8 +47,17 @@ class State:
     def __setitem__(self, name: str, value: Any) -> None:
         self._state[name] = value
 
+    def __delitem__(self, name: str) -> None:
+        del self._state[name]
+
     def __contains__(self, name: object) -> bool:
         return name in self._state
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._state)
+
+    def __len__(self) -> int:
+        return len(self._state)
 
     def as_dict(self) -> dict[str, Any]:
         """The values by name, not a copy: what an ASGI scope carries as its `state`."""

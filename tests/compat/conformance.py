@@ -23,14 +23,26 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 CACHE = ROOT / ".tools" / "conformance"
 PLUGINS = HERE / "plugins"
+ALIASED = HERE / "aliased"
 LEFT_OUT = HERE / "left_out.txt"
 
 # What these packages test is the peer's own release scripts, its speed or its type hints; none of it is about behaviour.
-NOT_NEEDED = {"mypy", "ty", "coverage", "pytest-cov", "pytest-sugar", "playwright"}
+NOT_NEEDED = {
+    "mypy",
+    "ty",
+    "coverage",
+    "pytest-cov",
+    "pytest-sugar",
+    "playwright",
+    "ruff",
+    "twine",
+    "pytest-codspeed",
+    "types-pyyaml",
+}
 # The telemetry tests, the docs' programs and the optional response classes import these.
 ALSO_NEEDED = (
     "orjson", "ujson", "jinja2", "python-multipart", "itsdangerous", "email-validator", "uvicorn[standard]", "pydantic-settings",
-    "pydantic-extra-types", "httpx", "httpx2", "pytest-timeout", "pytest-xdist[psutil]", "pyyaml",
+    "pydantic-extra-types", "httpx", "httpx2", "pytest-timeout", "pytest-xdist[psutil]", "pyyaml", "opentelemetry-api",
 )  # fmt: skip
 
 
@@ -55,6 +67,7 @@ SUITES = {
     "fastapi": Suite(
         "fastapi", "0.165.0", ("tests", "docs_src", "docs", "scripts", "pyproject.toml"), "tests", python_path="docs_src"
     ),
+    "starlette": Suite("starlette", "1.10.0", ("tests", "pyproject.toml"), "dev"),
 }
 
 
@@ -135,7 +148,9 @@ def requirements(suite: Suite) -> list[str]:
     def name(requirement: str) -> str:
         return requirement.split("[")[0].split("<")[0].split(">")[0].split("=")[0].strip()
 
-    return [*(entry for entry in expand(suite.requirement_group) if name(entry) not in NOT_NEEDED), *ALSO_NEEDED]
+    # The peer itself, with its extras, is what this run replaces.
+    left_out = {*NOT_NEEDED, suite.name}
+    return [*(entry for entry in expand(suite.requirement_group) if name(entry).lower() not in left_out), *ALSO_NEEDED]
 
 
 def passing_on_the_peer(suite: Suite) -> set[str]:
@@ -162,7 +177,8 @@ def run(suite: Suite, python: Path, record: str, paths: list[str], *, alias: boo
         "native",
         *(["-p", "alias"] if alias else []),
     ]
-    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(PLUGINS), suite.python_path]))}
+    python_path = [str(PLUGINS), str(ALIASED) if alias else "", suite.python_path]
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, python_path))}
     log = suite.folder / f"{record}.log"
     with log.open("w") as output:
         subprocess.run(

@@ -67,7 +67,12 @@ class Batches:
     async def run(self, job: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> None:
         """Wait for the job before, and begin one. Raises what the one before raised."""
         await self.done()
-        self._running = run_in_thread(job, *args, **kwargs)
+        begun: Awaitable[Any] = run_in_thread(job, *args, **kwargs)
+        if isinstance(begun, asyncio.Future):
+            self._running = begun
+        else:
+            # Another event loop's threads are waited for where they are begun.
+            await begun
 
     async def done(self) -> None:
         """Wait until the last job has ended. Raises what it raised."""

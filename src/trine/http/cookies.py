@@ -1,7 +1,8 @@
 """Cookies (RFC 6265): reading what a browser sent, and writing what it shall keep."""
 
 import re
-from datetime import UTC, datetime
+import time
+from datetime import datetime
 from typing import Literal
 
 from trine.errors import UnsafeHeader
@@ -108,7 +109,7 @@ def _http_date(name: str, expires: datetime | int | str) -> str:
         if expires.tzinfo is None:
             raise ValueError(f"Cookie {name!r} has expires={expires!r}, which names no time zone. Use datetime.now(UTC).")
         return formatdate(expires.timestamp(), usegmt=True)
-    return formatdate(datetime.now(UTC).timestamp() + expires, usegmt=True)
+    return formatdate(time.time() + expires, usegmt=True)
 
 
 def _quote(name: str, value: str) -> str:

@@ -9,6 +9,7 @@ from .datastructures import State, URLPath
 from .middleware import Middleware
 from .middleware.errors import ServerErrorMiddleware
 from .middleware.exceptions import ExceptionMiddleware
+from .routes import limited
 from .routing import BaseRoute, Router
 
 
@@ -29,7 +30,7 @@ class Starlette:
     ) -> None:
         self.debug = debug
         self.state = State()
-        self.max_body_size = max_body_size
+        self._limit = max_body_size
         self.router = Router(routes, lifespan=lifespan)
         self.exception_handlers: dict[Any, Any] = dict(exception_handlers or {})
         self.user_middleware: list[Middleware] = list(middleware or [])
@@ -43,7 +44,7 @@ class Starlette:
         for entry in reversed(self.user_middleware):
             app = entry.cls(app, *entry.args, **entry.kwargs)
         handler = outer.get(Exception) or outer.get(500)
-        return ServerErrorMiddleware(app, handler=handler, debug=self.debug)
+        return ServerErrorMiddleware(limited(app, self._limit), handler=handler, debug=self.debug)
 
     @property
     def routes(self) -> list[BaseRoute]:

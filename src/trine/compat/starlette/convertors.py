@@ -31,11 +31,56 @@ class _Known(Convertor[Any]):
         self.to_string = converter.build  # type: ignore[method-assign, assignment] # the converter's own functions
 
 
+class StringConvertor(_Known):
+    """Text up to the next slash."""
+
+    def __init__(self) -> None:
+        super().__init__(find_converter("str", ""))
+
+
+class PathConvertor(_Known):
+    """All the rest of the path."""
+
+    def __init__(self) -> None:
+        super().__init__(find_converter("path", ""))
+
+
+class IntegerConvertor(_Known):
+    """A whole number."""
+
+    def __init__(self) -> None:
+        super().__init__(find_converter("int", ""))
+
+
+class FloatConvertor(_Known):
+    """A number."""
+
+    def __init__(self) -> None:
+        super().__init__(find_converter("float", ""))
+
+
+class UUIDConvertor(_Known):
+    """A UUID."""
+
+    def __init__(self) -> None:
+        super().__init__(find_converter("uuid", ""))
+
+
+CONVERTOR_TYPES: dict[str, Convertor[Any]] = {
+    "str": StringConvertor(),
+    "path": PathConvertor(),
+    "int": IntegerConvertor(),
+    "float": FloatConvertor(),
+    "uuid": UUIDConvertor(),
+}
+
+
 def find_convertor(name: str, path: str) -> Convertor[Any]:
-    """Look a converter up by its name, among Trine's own and those that were registered."""
-    return _Known(find_converter(name, path))
+    """Look a converter up by its name, among those that were registered here and Trine's own."""
+    return CONVERTOR_TYPES.get(name) or _Known(find_converter(name, path))
 
 
 def register_url_convertor(key: str, convertor: Convertor[Any]) -> None:
     """Make `{name:key}` known to every path that is declared from now on."""
+    CONVERTOR_TYPES[key] = convertor
     register_converter(key, convertor.regex, convertor.convert, convertor.to_string)

@@ -3,9 +3,13 @@
 from collections.abc import Iterator, Sequence
 from shlex import shlex
 from typing import Any
+from urllib.parse import quote
 
-from trine.http import URL, Address, FormData, Headers, ImmutableMultiDict, MultiDict, MutableHeaders, QueryParams, UploadFile
-from trine.types import State
+from trine import http
+from trine.http import Address, FormData, Headers, ImmutableMultiDict, MultiDict, QueryParams, UploadFile
+from trine.types import Message, Scope, State
+
+from .hostnames import has_valid_port, valid_host
 
 __all__ = [
     "URL",
@@ -22,6 +26,110 @@ __all__ = [
     "URLPath",
     "UploadFile",
 ]
+
+
+_USUAL_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+
+class URL(http.URL):
+    """A URL: a text, parts, or what a client asked for by an ASGI scope."""
+
+    def __init__(self, url: str = "", scope: Scope | None = None, **components: Any) -> None:
+        if scope is not None:
+            if url or components:
+                raise AssertionError('Cannot set "scope" together with a text or parts.')
+            url = _url_of(scope)
+        super().__init__(url, **components)
+
+    def replace(self, **parts: Any) -> "URL":
+        """Give a copy with other parts."""
+        return URL(str(super().replace(**parts)))
+
+
+def _url_of(scope: Scope) -> str:
+    path = scope.get("path", "")
+    path = quote(path, safe="/:@!$&'()*+,;=~-._%")
+    query = scope.get("query_string", b"").decode("latin-1")
+    netloc = _netloc_of(scope)
+    if netloc:
+        origin = f"{scope.get('scheme', 'http')}://{netloc}"
+        path = path if path.startswith("/") or not path else f"/{path}"
+    else:
+        origin = ""
+        # Two slashes would begin a host.
+        path = f"/%2F{path[2:]}" if path.startswith("//") else path
+    return f"{origin}{path}{'?' + query if query else ''}"
+
+
+def _netloc_of(scope: Scope) -> str:
+    host = Headers(raw=scope.get("headers", [])).get("host")
+    if host is not None and valid_host(host) is not None and has_valid_port(host):
+        return host
+    server = scope.get("server")
+    if server is None:
+        return ""
+    name = f"[{server[0]}]" if ":" in server[0] else server[0]
+    usual = _USUAL_PORTS.get(scope.get("scheme", "http"))
+    return name if server[1] in (None, usual) else f"{name}:{server[1]}"
+
+
+class MutableHeaders(http.MutableHeaders):
+    """Header lines that are being written: into the list, or the ASGI message, that they came from."""
+
+    __slots__ = ("_target",)
+
+    _target: list[tuple[bytes, bytes]] | None
+
+    def __init__(
+        self,
+        headers: Any = None,
+        raw: list[tuple[bytes, bytes]] | None = None,
+        scope: Scope | Message | None = None,
+    ) -> None:
+        self._target = None
+        if scope is not None:
+            raw = scope["headers"] = list(scope["headers"])
+        super().__init__(headers, raw=raw)
+        self._target = raw if isinstance(raw, list) else None
+
+    @property
+    def raw(self) -> list[tuple[bytes, bytes]]:
+        """The lines as ASGI sends them."""
+        return super().raw if self._target is None else self._target
+
+    def __setitem__(self, name: str, value: str) -> None:
+        super().__setitem__(name, value)
+        self._write()
+
+    def __delitem__(self, name: str) -> None:
+        super().__delitem__(name)
+        self._write()
+
+    def append(self, name: str, value: str) -> None:
+        """Add a line, keeping those that have the same name."""
+        super().append(name, value)
+        self._write()
+
+    add = append
+
+    def setdefault(self, name: str, value: str) -> str:
+        """Give the first value of a name, after setting it when it was missing."""
+        given = super().setdefault(name, value)
+        self._write()
+        return given
+
+    def update(self, headers: Any) -> None:
+        """Set every given name."""
+        super().update(headers)
+        self._write()
+
+    def __or__(self, other: Any) -> "MutableHeaders":
+        together = super().__or__(other)
+        return together if together is NotImplemented else MutableHeaders(together.items())
+
+    def _write(self) -> None:
+        if self._target is not None:
+            self._target[:] = http.MutableHeaders.raw.fget(self)  # type: ignore[attr-defined] # the property below ours
 
 
 class URLPath(str):
@@ -41,7 +149,7 @@ class URLPath(str):
     protocol: str
     host: str
 
-    def make_absolute_url(self, base_url: str | URL) -> URL:
+    def make_absolute_url(self, base_url: str | http.URL) -> URL:
         """Give the full URL, below a base."""
         base = URL(base_url) if isinstance(base_url, str) else base_url
         scheme = base.scheme

@@ -2,4 +2,8 @@
 
 from trine.errors import HTTPException, WebSocketException
 
-__all__ = ["HTTPException", "WebSocketException"]
+__all__ = ["HTTPException", "StarletteDeprecationWarning", "WebSocketException"]
+
+
+class StarletteDeprecationWarning(UserWarning):
+    """A name that Starlette is going to drop."""

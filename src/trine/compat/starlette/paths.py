@@ -4,11 +4,13 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import quote
 
 from trine.types import Scope
 
 from .convertors import Convertor, find_convertor
 
+_PLACE = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)}")
 _PARAMETER = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)(?::([a-zA-Z_][a-zA-Z0-9_]*))?}")
 
 
@@ -22,12 +24,11 @@ class DeclaredPath:
     @cached_property
     def convertors(self) -> dict[str, Convertor[Any]]:
         """The parameters' converters by name."""
-        found: dict[str, Convertor[Any]] = {}
-        for name, kind in _PARAMETER.findall(self.text):
-            if name in found:
-                raise ValueError(f"Duplicated param name {name} at path {self.text}")
-            found[name] = find_convertor(kind or "str", self.text)
-        return found
+        names = [name for name, _ in _PARAMETER.findall(self.text)]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"Duplicated param name{'s' if len(twice) > 1 else ''} {', '.join(twice)} at path {self.text}")
+        return {name: find_convertor(kind or "str", self.text) for name, kind in _PARAMETER.findall(self.text)}
 
     @cached_property
     def format(self) -> str:
@@ -43,8 +44,9 @@ class DeclaredPath:
             end = match.end()
         rest = self.text[end:]
         # A host may come with a port, which no route names.
-        last = re.escape(rest) if self.text.startswith("/") or not self.text else re.escape(rest.split(":")[0])
-        return re.compile(f"{source}{last}$")
+        last = re.escape(rest if self.text.startswith(("/", "[")) or not self.text else rest.split(":")[0])
+        # Host names have no case.
+        return re.compile(f"{source}{last}$", 0 if self.text.startswith("/") or not self.text else re.IGNORECASE)
 
     def parse(self, text: str) -> dict[str, Any] | None:
         """The parameters' values where the text fits, else None."""
@@ -58,12 +60,20 @@ class DeclaredPath:
 
     def fill(self, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Write parameters into the path; give what is left of them."""
-        text, rest = self.format, dict(params)
-        for name in list(rest):
-            if "{" + name + "}" in text:
-                convertor = self.convertors.get(name)
-                value = rest.pop(name)
-                text = text.replace("{" + name + "}", value if convertor is None else convertor.to_string(value))
+        rest = dict(params)
+
+        def written(match: re.Match[str]) -> str:
+            name = match[1]
+            if name not in rest:
+                return match[0]
+            value = rest.pop(name)
+            return self.convertors[name].to_string(value) if name in self.convertors else str(value)
+
+        text = _PLACE.sub(written, self.format)
+        # Two slashes, or what browsers take for one, would begin a host.
+        if text.startswith(("//", "/\\", "\\")):
+            start = 1 if text.startswith("/") else 0
+            text = f"/{quote(text[start], safe='')}{text[start + 1 :]}"
         return text, rest
 
 

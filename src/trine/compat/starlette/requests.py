@@ -4,18 +4,30 @@ import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, ItemsView, Iterator, KeysView, ValuesView
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
+from functools import cached_property
+from http.cookies import _unquote as unquote_cookie
 from typing import Any, Generic, NoReturn, TypeVar
 
 from trine.errors import BodyTooLarge, ClientDisconnect, HTTPException
-from trine.http import URL, FormData, Headers
+from trine.http import FormData, Headers
 from trine.server.asgi import ASGIConnection, ASGIRequest
 from trine.types import Message, Receive, Scope, Send, State
+
+from .datastructures import URL
+from .loops import is_asyncio
 
 T = TypeVar("T")
 
 __all__ = ["ClientDisconnect", "HTTPConnection", "Request", "empty_receive", "empty_send"]
 
+_MAX_COOKIE_LINE = 64 * 1024
+
 EXIT_STACK = "trine.exit_stack"
+
+
+def filled(scope: Scope) -> Scope:
+    """Give a scope with what every server puts into it: tests make smaller ones."""
+    return scope if "path" in scope and "method" in scope else {"path": "", "method": "", **scope}
 
 
 async def empty_receive() -> NoReturn:
@@ -36,7 +48,29 @@ class HTTPConnection(ASGIConnection):
     def __init__(self, scope: Scope, receive: Receive | None = None) -> None:
         if scope["type"] not in ("http", "websocket"):
             raise AssertionError(f"A scope of type {scope['type']!r} is no connection.")
-        super().__init__(scope)
+        super().__init__(filled(scope))
+        self.scope = scope
+
+    @cached_property
+    def url(self) -> URL:
+        """The URL that the client asked for."""
+        return URL(scope=self.scope)
+
+    @cached_property
+    def base_url(self) -> URL:
+        """The URL of the outermost application's root, with a slash at its end."""
+        root = self.scope.get("app_root_path", self.scope.get("root_path", ""))
+        return URL(scope={**self.scope, "path": f"{root.rstrip('/')}/", "query_string": b""})
+
+    @cached_property
+    def cookies(self) -> dict[str, str]:
+        """The cookies by name, as browsers read them: of two with one name the last one counts."""
+        return cookie_parser("; ".join(self.headers.getlist("cookie")))
+
+    @cached_property
+    def headers(self) -> Headers:
+        """The header lines, in order, with case-insensitive names."""
+        return Headers(raw=self.scope.get("headers", []))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.scope)
@@ -92,6 +126,8 @@ class HTTPConnection(ASGIConnection):
         if "session" not in self.scope:
             raise AssertionError("SessionMiddleware must be installed to access request.session")
         session: dict[str, Any] = self.scope["session"]
+        if hasattr(session, "accessed"):
+            session.accessed = True
         return session
 
     @property
@@ -127,13 +163,20 @@ class HTTPConnection(ASGIConnection):
         if router is None:
             raise RuntimeError("The `url_for` method can only be used inside a Starlette application or with a router.")
         made = router.url_path_for(name, **path_params)
-        return made.make_absolute_url(self._application_url) if hasattr(made, "make_absolute_url") else super().url_for(name)
+        if hasattr(made, "make_absolute_url"):
+            return made.make_absolute_url(self.base_url)  # type: ignore[no-any-return] # a router of any kind made it
+        return URL(str(self.base_url).rstrip("/") + str(made))
 
-    @property
-    def _application_url(self) -> URL:
-        """Where the outermost application begins: named routes are looked up there, below any mount."""
-        root = self.scope.get("app_root_path", self.scope.get("root_path", ""))
-        return self.base_url.replace(path=f"{root}/", query="")
+
+def cookie_parser(cookie_string: str) -> dict[str, str]:
+    """Read a Cookie line as browsers write it, also what RFC 6265 forbids: text without `=` is a value without a name."""
+    found: dict[str, str] = {}
+    for piece in cookie_string[:_MAX_COOKIE_LINE].split(";"):
+        name, equals, value = piece.partition("=")
+        name, value = (name.strip(), value.strip()) if equals else ("", name.strip())
+        if name or value:
+            found[name] = unquote_cookie(value)
+    return found
 
 
 class _Absent:
@@ -149,13 +192,17 @@ class Request(HTTPConnection, ASGIRequest):
     def __init__(self, scope: Scope, receive: Receive = empty_receive, send: Send = empty_send) -> None:
         if scope["type"] != "http":
             raise AssertionError(f"A scope of type {scope['type']!r} is no request.")
-        ASGIRequest.__init__(self, scope, receive)
+        ASGIRequest.__init__(self, filled(scope), receive)
+        self.scope = scope
         self._send_message = send
+        self.is_consumed = False
+        self._is_passed_on = False
 
     @property
     def body_limit(self) -> int | None:
         """The most bytes that the body may have: the scope says it, so that middleware and handler agree."""
-        limit: int | None = self.scope.get("trine.max_body_size")
+        # Where a middleware counts already, it says what is too much.
+        limit: int | None = None if "trine.body_limit" in self.scope else self.scope.get("trine.max_body_size")
         return limit
 
     @body_limit.setter
@@ -167,30 +214,54 @@ class Request(HTTPConnection, ASGIRequest):
     _body: Any = _Absent()
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
-        """Give the body in chunks as they arrive, within the route's limit."""
-        kept = vars(self).get("_body")
-        if kept is not None:
-            yield kept
+        """Give the body in chunks as they arrive, within the route's limit. The last chunk is empty."""
+        if "_body" in vars(self):
+            yield self._body
+            yield b""
             return
-        if vars(self).get("_streamed"):
+        if self.is_consumed:
             raise RuntimeError("Stream consumed")
-        self._streamed = True
         received, declared, limit = 0, self.headers.content_length, self.body_limit
         if limit is not None and declared is not None and declared > limit:
             raise BodyTooLarge(declared, limit)
-        more = True
-        while more:
+        while not self.is_consumed:
             # What a look for a disconnect has found comes first.
             message = self._unread.popleft() if self._unread else await self._receive()
             if message["type"] == "http.disconnect":
                 self._left = True
                 raise ClientDisconnect("The client left before its request was complete.")
-            chunk, more = message.get("body", b""), message.get("more_body", False)
+            chunk = message.get("body", b"")
+            self.is_consumed = not message.get("more_body", False)
             received += len(chunk)
             if limit is not None and received > limit:
                 raise BodyTooLarge(None, limit)
             if chunk:
                 yield chunk
+        yield b""
+
+    # What a middleware leaves to the application below it --------------------------------------------------------------
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the client is known to have left."""
+        return self._left
+
+    def take_body(self) -> bytes | None:
+        """Give a body that was read here, once; nothing at all where it was read and not kept."""
+        if self._is_passed_on or not self.is_consumed:
+            return None
+        self._is_passed_on = True
+        body: bytes = vars(self).get("_body", b"")
+        return body
+
+    async def receive_part(self) -> Message:
+        """Receive on behalf of somebody else, and note how far the request has come."""
+        message = self._unread.popleft() if self._unread else await self._receive()
+        if message["type"] == "http.disconnect":
+            self._left = True
+        elif not message.get("more_body", False):
+            self.is_consumed = self._is_passed_on = True
+        return message
 
     async def body(self) -> bytes:
         """Return the whole body, reading it once."""
@@ -225,12 +296,44 @@ class Request(HTTPConnection, ASGIRequest):
 
     async def _read_form(self, limits: dict[str, Any]) -> FormData:
         self.form_limits = replace(self.form_limits, **limits)
+        if self._form is None:
+            self._form = await self._parse_form()
+            if self._form:
+                self.exit_stack.push_async_callback(self._form.close)
+        return self._form
+
+    async def _parse_form(self) -> FormData:
+        from .formparsers import FormParser, MultiPartException, MultiPartParser
+
+        most = self.form_limits
+        fields = {"max_fields": most.max_fields, "max_part_size": most.max_part_size}
         try:
-            return await ASGIRequest.form(self)
-        except HTTPException:
-            raise
-        except ValueError as error:
-            raise HTTPException(400, str(error)) from error
+            if self.headers.content_type == "multipart/form-data":
+                return await MultiPartParser(self.headers, self.stream(), max_files=most.max_files, **fields).parse()
+            if self.headers.content_type == "application/x-www-form-urlencoded":
+                return await FormParser(self.headers, self.stream(), **fields).parse()
+        except MultiPartException as error:
+            if "app" not in self.scope:
+                raise
+            # Perhaps in the middle of the form: the rest is not waited for.
+            raise HTTPException(400, error.message, {"connection": "close"}) from error
+        return FormData([])
+
+    async def is_disconnected(self) -> bool:
+        """Whether the client has left, asked without waiting."""
+        if is_asyncio():
+            return await ASGIRequest.is_disconnected(self)
+        import anyio
+
+        message: Message = {}
+        if not self._left:
+            with anyio.CancelScope() as asking:
+                asking.cancel()
+                message = await self._receive()
+            self._left = message.get("type") == "http.disconnect"
+            if message and not self._left:
+                self._unread.append(message)
+        return self._left
 
     async def close(self) -> None:
         """Close the files of the form."""
@@ -238,7 +341,7 @@ class Request(HTTPConnection, ASGIRequest):
             await self._form.close()
 
     async def send_push_promise(self, path: str) -> None:
-        """Announce a path to a client whose server can push."""
+        """Announce a path to a client whose server can push. Deprecated: browsers have given push up."""
         if "http.response.push" in self.scope.get("extensions", {}):
             raw = [
                 (name.encode("latin-1"), value.encode("latin-1"))
@@ -246,6 +349,12 @@ class Request(HTTPConnection, ASGIRequest):
                 for value in self.headers.getlist(name)
             ]
             await self._send_message({"type": "http.response.push", "path": path, "headers": raw})
+
+    async def send_early_hints(self, *links: str) -> None:
+        """Tell the client what it will need, before the answer (103), where the server can."""
+        if "http.response.early_hint" in self.scope.get("extensions", {}):
+            lines = [link.encode("latin-1") for link in links]
+            await self._send_message({"type": "http.response.early_hint", "links": lines})
 
 
 class AwaitableOrContextManager(Generic[T]):

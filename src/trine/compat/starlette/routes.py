@@ -7,9 +7,7 @@ from enum import Enum
 from functools import partial
 from typing import Any
 
-from trine.http import Response as TrineResponse
 from trine.routing.reverse import NoMatchFound as TrineNoMatchFound
-from trine.server.asgi import send_response
 from trine.types import ASGIApp, Receive, Scope, Send
 
 from .concurrency import run_in_threadpool
@@ -18,8 +16,11 @@ from .datastructures import URLPath
 from .exceptions import HTTPException
 from .paths import DeclaredPath, route_path
 from .requests import Request
-from .responses import PlainTextResponse
+from .responses import PlainTextResponse, answer
 from .websockets import WebSocket, WebSocketClose
+
+TRAIL = "trine.route_trail"
+"""Where a scope collects the paths of the routes that matched, for whoever put a list there."""
 
 
 class NoMatchFound(TrineNoMatchFound):
@@ -27,6 +28,7 @@ class NoMatchFound(TrineNoMatchFound):
 
     def __init__(self, name: str, path_params: dict[str, Any]) -> None:
         super().__init__(name, path_params)
+        self.args = (f'No route exists for name "{name}" and params "{", ".join(path_params)}".',)
 
 
 class Match(Enum):
@@ -74,6 +76,7 @@ class Route(BaseRoute):
         name: str | None = None,
         include_in_schema: bool = True,
         middleware: Sequence[Any] | None = None,
+        max_body_size: int | None = None,
     ) -> None:
         if not path.startswith("/"):
             raise AssertionError("Routed paths must start with '/'")
@@ -82,7 +85,7 @@ class Route(BaseRoute):
         self.name = endpoint_name(endpoint) if name is None else name
         self.include_in_schema = include_in_schema
         is_function = inspect.isroutine(_innermost(endpoint))
-        self.app = wrapped(request_response(endpoint) if is_function else endpoint, middleware)
+        self.app = limited(wrapped(request_response(endpoint) if is_function else endpoint, middleware), max_body_size)
         if methods is None:
             methods = ["GET"] if is_function else []
         self.methods: set[str] | None = {method.upper() for method in methods} or None
@@ -114,6 +117,7 @@ class Route(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer; another method than the route's is 405."""
+        follow(scope, self.path)
         if self.methods and scope["method"] not in self.methods:
             headers = {"Allow": ", ".join(sorted(self.methods))}
             if "app" in scope:
@@ -189,20 +193,16 @@ def request_response(function: Callable[..., Any]) -> ASGIApp:
     """Make an ASGI application of a function from request to response."""
     is_async = is_async_callable(function)
 
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+    async def respond(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
 
         async def call_endpoint(scope: Scope, receive: Receive, send: Send) -> None:
             response = await (function(request) if is_async else run_in_threadpool(function, request))
-            if isinstance(response, TrineResponse):
-                await send_response(response, send, [], head=scope["method"] == "HEAD")
-            else:
-                # Any other ASGI application will do.
-                await response(scope, receive, send)
+            await answer(response, scope, receive, send)
 
         await handling_exceptions(call_endpoint, request)(scope, receive, send)
 
-    return answer
+    return respond
 
 
 def websocket_session(function: Callable[..., Awaitable[Any]]) -> ASGIApp:
@@ -231,6 +231,22 @@ def wrapped(app: ASGIApp, middleware: Sequence[Any] | None) -> ASGIApp:
     for entry in reversed(middleware or ()):
         app = entry.cls(app, *entry.args, **entry.kwargs)
     return app
+
+
+def limited(app: ASGIApp, max_body_size: int | None) -> ASGIApp:
+    """Limit the bodies that an application reads, where there is a limit."""
+    if max_body_size is None:
+        return app
+    from .middleware.body_limit import RequestBodyLimitMiddleware
+
+    return RequestBodyLimitMiddleware(app, max_body_size)
+
+
+def follow(scope: Scope, path: str) -> None:
+    """Note the path of a route that matched, where somebody collects them."""
+    trail = scope.get(TRAIL)
+    if trail is not None:
+        trail.append(path)
 
 
 def endpoint_name(endpoint: Callable[..., Any]) -> str:

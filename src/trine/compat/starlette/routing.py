@@ -8,6 +8,7 @@ from typing import Any
 from trine.types import ASGIApp, Receive, Scope, Send
 
 from .datastructures import Headers, URLPath
+from .hostnames import valid_host
 from .paths import DeclaredPath, route_path
 from .requests import Request
 from .responses import RedirectResponse
@@ -18,6 +19,8 @@ from .routes import (
     Route,
     WebSocketRoute,
     compile_path,
+    follow,
+    limited,
     not_found,
     request_response,
     websocket_session,
@@ -54,6 +57,7 @@ class Mount(BaseRoute):
         name: str | None = None,
         *,
         middleware: Sequence[Any] | None = None,
+        max_body_size: int | None = None,
     ) -> None:
         if path and not path.startswith("/"):
             raise AssertionError("Routed paths must start with '/'")
@@ -61,7 +65,7 @@ class Mount(BaseRoute):
             raise AssertionError("Either 'app=...', or 'routes=' must be specified")
         self.path = path.rstrip("/")
         self._base_app: Any = app if app is not None else Router(routes=routes)
-        self.app = wrapped(self._base_app, middleware)
+        self.app = limited(wrapped(self._base_app, middleware), max_body_size)
         self.name = name
         self.declared = DeclaredPath(self.path + "/{path:path}")
         self.path_regex, self.path_format, self.param_convertors = compile_path(self.path + "/{path:path}")
@@ -111,6 +115,7 @@ class Mount(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the application answer."""
+        follow(scope, self.path)
         await self.app(scope, receive, send)
 
     def __eq__(self, other: object) -> bool:
@@ -143,7 +148,8 @@ class Host(BaseRoute):
         """Fit the Host header, without its port."""
         if scope["type"] not in ("http", "websocket"):
             return Match.NONE, {}
-        params = self.declared.parse(Headers(raw=scope["headers"]).get("host", "").split(":")[0])
+        name = valid_host(Headers(raw=scope["headers"]).get("host", ""))
+        params = None if name is None else self.declared.parse(name)
         if params is None:
             return Match.NONE, {}
         return Match.FULL, {"path_params": {**scope.get("path_params", {}), **params}, "endpoint": self.app}
@@ -190,12 +196,13 @@ class Router:
         lifespan: Any = None,
         *,
         middleware: Sequence[Any] | None = None,
+        max_body_size: int | None = None,
     ) -> None:
         self.routes: list[BaseRoute] = list(routes or [])
         self.redirect_slashes = redirect_slashes
         self.default: ASGIApp = default or self.not_found
         self.lifespan_context = lifespan_context(lifespan)
-        self.middleware_stack: ASGIApp = wrapped(self.app, middleware)
+        self.middleware_stack: ASGIApp = limited(wrapped(self.app, middleware), max_body_size)
 
     async def not_found(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer what no route fits."""

@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from .datastructures import URL, Headers
 from .exceptions import HTTPException
 from .paths import route_path
 from .responses import FileResponse, RedirectResponse, Response
+from .websockets import WebSocketClose
 
 PathLike = str | os.PathLike[str]
 
@@ -39,21 +41,47 @@ class StaticFiles:
         check_dir: bool = True,
         follow_symlink: bool = False,
     ) -> None:
-        if packages is not None:
-            raise NotImplementedError("StaticFiles(packages=...) is not supported: pass the package's directory.")
         self.directory = directory
+        self.packages = packages
+        self.config_checked = False
         self.html = html
         self.follow_symlink = follow_symlink
-        self.all_directories: list[PathLike] = [] if directory is None else [directory]
+        self.all_directories = self.get_directories(directory, packages)
         if check_dir and directory is not None and not Path(directory).is_dir():
             raise RuntimeError(f"Directory '{directory}' does not exist")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a scope."""
+        if scope["type"] == "websocket":
+            await WebSocketClose()(scope, receive, send)
+            return
         if scope["type"] != "http":
             raise AssertionError("StaticFiles answers HTTP only.")
+        if not self.config_checked:
+            await self.check_config()
+            self.config_checked = True
         response = await self.get_response(self.get_path(scope), scope)
         await response(scope, receive, send)
+
+    def get_directories(self, directory: PathLike | None = None, packages: Any = None) -> list[PathLike]:
+        """Give every directory that is served: the one that was named, and those of packages: `statics`, or what a pair says."""
+        found: list[PathLike] = [] if directory is None else [directory]
+        for entry in packages or ():
+            package, below = (entry, "statics") if isinstance(entry, str) else entry
+            spec = find_spec(package)
+            if spec is None or spec.origin is None or not Path(spec.origin).with_name(below).is_dir():
+                raise AssertionError(f"Directory {below!r} in package {package!r} could not be found.")
+            found.append(Path(spec.origin).with_name(below))
+        return found
+
+    async def check_config(self) -> None:
+        """Look, before the first answer, whether there is a directory at all."""
+        if self.directory is None:
+            return
+        if not await run_in_threadpool(Path(self.directory).exists):
+            raise RuntimeError(f"StaticFiles directory '{self.directory}' does not exist.")
+        if not await run_in_threadpool(Path(self.directory).is_dir):
+            raise RuntimeError(f"StaticFiles path '{self.directory}' is not a directory.")
 
     def get_path(self, scope: Scope) -> str:
         """The path that is asked for, below the directory."""
@@ -62,7 +90,7 @@ class StaticFiles:
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Answer a path below the directory."""
         if scope["method"] not in ("GET", "HEAD"):
-            raise HTTPException(405)
+            raise HTTPException(405, headers={"Allow": "GET, HEAD"})
         full_path, found = await self.find(path)
         if found is not None and stat.S_ISREG(found.st_mode):
             return self.file_response(full_path, found, scope)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from typing import Any
 
+from trine.types import Receive, Scope, Send
+
 from .background import BackgroundTask
 from .requests import Request
 from .responses import HTMLResponse
@@ -16,6 +18,12 @@ class _TemplateResponse(HTMLResponse):
         self.template = template
         self.context = context
         super().__init__(template.render(context), **options)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the page; a test's client is told its template and context."""
+        if "http.response.debug" in scope.get("extensions", {}):
+            await send({"type": "http.response.debug", "info": {"template": self.template, "context": self.context}})
+        await super().__call__(scope, receive, send)
 
 
 class Jinja2Templates:

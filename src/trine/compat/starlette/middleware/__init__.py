@@ -1,7 +1,19 @@
 """`starlette.middleware`: a middleware class with its arguments, to be built when the application is."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ParamSpec, Protocol
+
+from trine.types import ASGIApp
+
+P = ParamSpec("P")
+
+
+class _MiddlewareFactory(Protocol[P]):
+    """Makes a middleware around an application."""
+
+    def __call__(self, app: ASGIApp, /, *args: P.args, **kwargs: P.kwargs) -> ASGIApp:
+        """Make it."""
+        ...
 
 
 class Middleware:

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 from trine import middleware
 from trine.compat.starlette.requests import Request
-from trine.compat.starlette.responses import PlainTextResponse
 from trine.http import Response
+from trine.middleware.cors import ALL_METHODS
 from trine.types import ASGIApp
 
 from .trine import TrineMiddleware
+
+PREFLIGHT_VARY = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers, Access-Control-Request-Private-Network"
 
 
 class CORSMiddleware(TrineMiddleware):
@@ -28,7 +30,7 @@ class CORSMiddleware(TrineMiddleware):
     ) -> None:
         cors = middleware.CORSMiddleware(
             allow_origins=allow_origins,
-            allow_methods=allow_methods,
+            allow_methods=(*ALL_METHODS, "QUERY") if "*" in allow_methods else allow_methods,
             allow_headers=allow_headers,
             allow_credentials=allow_credentials,
             allow_origin_regex=allow_origin_regex,
@@ -39,11 +41,9 @@ class CORSMiddleware(TrineMiddleware):
         super().__init__(app, cors)
 
     def finish(self, request: Request, response: Response) -> Response:
-        """Answer an accepted preflight with 200 and a text, as older clients expect."""
-        is_preflight = request.method == "OPTIONS" and "access-control-request-method" in request.headers
-        if not is_preflight or response.status_code != 204:
-            return response
-        answer = PlainTextResponse("OK")
-        for name, value in response.headers.items():
-            answer.headers.append(name, value)
-        return answer
+        """Say what the answer depends on, for caches that keep it."""
+        if request.method == "OPTIONS" and "origin" in request.headers and "access-control-request-method" in request.headers:
+            response.headers["vary"] = PREFLIGHT_VARY
+        else:
+            response.headers.add_vary_header("Origin")
+        return response

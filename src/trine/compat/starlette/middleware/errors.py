@@ -7,10 +7,9 @@ from typing import Any
 
 from trine.compat.starlette.concurrency import run_in_threadpool
 from trine.compat.starlette.requests import Request
-from trine.compat.starlette.responses import HTMLResponse, PlainTextResponse, Response
+from trine.compat.starlette.responses import HTMLResponse, PlainTextResponse, Response, answer
 from trine.errors import BodyTooLarge
 from trine.events import note_error
-from trine.server.asgi import send_response
 from trine.types import ASGIApp, Message, Receive, Scope, Send
 
 
@@ -40,12 +39,13 @@ class ServerErrorMiddleware:
             # Middleware read more than the application accepts: the client's mistake, not the server's.
             if started:
                 raise
-            await send_response(PlainTextResponse(error.detail, error.status_code), send, [])
+            await answer(PlainTextResponse(error.detail, error.status_code), scope, receive, send)
         except Exception as error:
             note_error(error)
+            # The handler is told in any case; only the first answer is sent.
+            response = await self._answer(Request(scope, receive, send), error)
             if not started:
-                response = await self._answer(Request(scope, receive, send), error)
-                await send_response(response, send, [], head=scope["method"] == "HEAD")
+                await answer(response, scope, receive, send)
             raise
 
     async def _answer(self, request: Request, error: Exception) -> Any:

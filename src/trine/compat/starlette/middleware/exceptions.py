@@ -7,9 +7,8 @@ from typing import Any
 from trine.compat.starlette.concurrency import run_in_threadpool
 from trine.compat.starlette.exceptions import HTTPException, WebSocketException
 from trine.compat.starlette.requests import Request
-from trine.compat.starlette.responses import PlainTextResponse, Response
+from trine.compat.starlette.responses import PlainTextResponse, Response, answer
 from trine.compat.starlette.websockets import WebSocket
-from trine.server.asgi import send_response
 from trine.types import ASGIApp, Message, Receive, Scope, Send
 
 HANDLERS = "starlette.exception_handlers"
@@ -68,8 +67,8 @@ def answer_exceptions(app: ASGIApp, connection: Any = None) -> ASGIApp:
 
         async def watched_send(message: Message) -> None:
             nonlocal started
-            started = started or message["type"] == "http.response.start"
             await send(message)
+            started = started or message["type"] == "http.response.start"
 
         try:
             await app(scope, receive, watched_send)
@@ -80,7 +79,9 @@ def answer_exceptions(app: ASGIApp, connection: Any = None) -> ASGIApp:
             if started:
                 raise RuntimeError("Caught handled exception, but response already started.") from error
             asked = _connection(scope, receive, send) if connection is None else connection
-            await _call(handler, asked, error, scope, send)
+            await _call(handler, asked, error, scope, receive, send)
+            # An error object that lives longer than its request must not keep that alive.
+            error.__traceback__ = None
 
     return answered
 
@@ -96,17 +97,8 @@ def find_handler(error: Exception, by_status: Mapping[int, Any], by_class: Mappi
     return next((by_class[kind] for kind in type(error).__mro__ if kind in by_class), None)
 
 
-async def _call(handler: Any, connection: Any, error: Exception, scope: Scope, send: Send) -> None:
+async def _call(handler: Any, connection: Any, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
     is_async = iscoroutinefunction(handler) or iscoroutinefunction(getattr(handler, "__call__", None))  # noqa: B004 - what counts is how it is called
     response = await (handler(connection, error) if is_async else run_in_threadpool(handler, connection, error))
-    if response is None:
-        return
-    if scope["type"] == "http":
-        await send_response(response, send, [], head=scope["method"] == "HEAD")
-        return
-
-    async def send_denial(message: Message) -> None:
-        # A response where a WebSocket was asked for refuses the handshake (ASGI's WebSocket Denial Response).
-        await send({**message, "type": f"websocket.{message['type']}"})
-
-    await send_response(response, send_denial, [])
+    if response is not None:
+        await answer(response, scope, receive, send)

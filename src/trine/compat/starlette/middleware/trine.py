@@ -3,9 +3,9 @@
 from typing import Any
 
 from trine.compat.starlette.requests import Request
+from trine.compat.starlette.responses import answer
 from trine.http import Response
 from trine.routing import Middleware
-from trine.server.asgi import send_response
 from trine.types import ASGIApp, Receive, Scope, Send
 
 from .base import Rest
@@ -24,13 +24,13 @@ class TrineMiddleware:
             await self.app(scope, receive, send)
             return
         request = Request(scope, receive, send)
-        async with Rest(self.app, request) as rest:
+        async with Rest(self.app, request, send) as rest:
 
             async def call_rest(request: Any) -> Response:
                 return await rest.call(request)
 
             response = self.finish(request, await self._middleware(call_rest)(request))
-            await send_response(response, send, [], head=scope["method"] == "HEAD")
+            await answer(response, scope, receive, rest.watch(send))
 
     def finish(self, request: Request, response: Response) -> Response:
         """Give the answer the form that the peer's middleware has. As it is, unless a subclass says otherwise."""
