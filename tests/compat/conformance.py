@@ -1,4 +1,4 @@
-"""Run a peer's own test suite against Trine's compatibility packages, and publish what passes.
+"""Run peers' own test suites against Trine's compatibility packages, and publish what passes.
 
 The suite comes from the peer's source distribution, downloaded when this runs and never committed. Two environments are built
 under `.tools/conformance`: one with the peer, which says which tests can pass at all on this machine, and one with Trine and
@@ -13,18 +13,17 @@ import subprocess
 import sys
 import tarfile
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from groups import group_of
+from groups import file_of, group_of
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 CACHE = ROOT / ".tools" / "conformance"
 PLUGINS = HERE / "plugins"
 ALIASED = HERE / "aliased"
-LEFT_OUT = HERE / "left_out.txt"
 
 # What these packages test is the peer's own release scripts, its speed or its type hints; none of it is about behaviour.
 NOT_NEEDED = {
@@ -57,6 +56,13 @@ class Suite:
     requirement_group: str
     python_path: str = ""
 
+    left_out: str = "left_out.txt"
+    """The list of tests that ask for the peer's private structure."""
+    results: str = "RESULTS.md"
+    """The published table."""
+    group: Callable[[str], str] = group_of
+    """The row of the table that a test belongs to."""
+
     @property
     def folder(self) -> Path:
         """Where the unpacked suite lies."""
@@ -67,14 +73,28 @@ SUITES = {
     "fastapi": Suite(
         "fastapi", "0.165.0", ("tests", "docs_src", "docs", "scripts", "pyproject.toml"), "tests", python_path="docs_src"
     ),
-    "starlette": Suite("starlette", "1.10.0", ("tests", "pyproject.toml"), "dev"),
+    "starlette": Suite(
+        "starlette",
+        "1.10.0",
+        ("tests", "pyproject.toml"),
+        "dev",
+        left_out="left_out_starlette.txt",
+        results="RESULTS_STARLETTE.md",
+        group=file_of,
+    ),
 }
 
 
 def main() -> int:
-    """Run one suite; with paths, only those files and no published table."""
+    """Run every suite, or one; with paths, only those files of it and no published table."""
     arguments = _arguments()
-    suite = SUITES[arguments.suite]
+    for name in [arguments.suite] if arguments.suite else SUITES:
+        publish(SUITES[name], arguments)
+    return 0
+
+
+def publish(suite: Suite, arguments: argparse.Namespace) -> None:
+    """Run a suite on Trine, and write its table."""
     unpack(suite)
     baseline = passing_on_the_peer(suite)
     outcomes = run(
@@ -83,19 +103,21 @@ def main() -> int:
     if arguments.paths:
         baseline = {test for test in baseline if any(test.startswith(path.split("::")[0]) for path in arguments.paths)}
 
-    table = render(suite, baseline, {test for test, outcome in outcomes.items() if outcome == "passed"}, read_left_out())
+    table = render(suite, baseline, {test for test, outcome in outcomes.items() if outcome == "passed"}, read_left_out(suite))
     print(table)
     if not arguments.paths:
-        (HERE / "RESULTS.md").write_text(table)
-    return 0
+        (HERE / suite.results).write_text(table)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("paths", nargs="*", help="test files of the suite, such as tests/test_query.py; all when absent")
-    parser.add_argument("--suite", choices=SUITES, default="fastapi")
+    parser.add_argument("--suite", choices=SUITES, help="one suite only; with paths, fastapi unless another is named")
     parser.add_argument("-v", "--verbose", action="store_true", help="show pytest's whole report of the failures")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.paths and arguments.suite is None:
+        arguments.suite = "fastapi"
+    return arguments
 
 
 def unpack(suite: Suite) -> None:
@@ -190,9 +212,13 @@ def run(suite: Suite, python: Path, record: str, paths: list[str], *, alias: boo
     return outcomes
 
 
-def read_left_out() -> dict[str, str]:
+def read_left_out(suite: Suite) -> dict[str, str]:
     """Read the tests (or whole files) that ask for a peer's private structure: a path and a reason a line."""
-    lines = (line.partition("#")[::2] for line in LEFT_OUT.read_text().splitlines() if line.strip() and not line.startswith("#"))
+    lines = (
+        line.partition("#")[::2]
+        for line in (HERE / suite.left_out).read_text().splitlines()
+        if line.strip() and not line.startswith("#")
+    )
     return {test.strip(): reason.strip() for test, reason in lines}
 
 
@@ -205,7 +231,7 @@ def render(suite: Suite, baseline: Iterable[str], passed: set[str], left_out: di
     """Draw the table: a row for each feature, the largest first."""
     rows: dict[str, list[int]] = {}
     for test in baseline:
-        row = rows.setdefault(group_of(test), [0, 0, 0])
+        row = rows.setdefault(suite.group(test), [0, 0, 0])
         row[0] += 1
         row[1] += test in passed
         row[2] += test not in passed and any(names(entry, test) for entry in left_out)
@@ -216,7 +242,7 @@ def render(suite: Suite, baseline: Iterable[str], passed: set[str], left_out: di
         "",
         f"Written by `make conformance`. Of {total} tests that pass on {suite.name} itself, {good} pass on Trine:"
         f" {good / total:.1%}.",
-        f"{out} of the others ask for a peer's private structure (`left_out.txt`); of the rest, {good / (total - out):.1%} pass.",
+        f"{out} of the others ask for a peer's private structure (`{suite.left_out}`); of the rest, {good / (total - out):.1%} pass.",
         "",
         "| Feature | passed | of | failed | left out |",
         "| --- | ---: | ---: | ---: | ---: |",

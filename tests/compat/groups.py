@@ -44,6 +44,12 @@ TOPICS = {
 }
 
 
+def file_of(test: str) -> str:
+    """Return what a test file is about by its name alone: `tests/middleware/test_cors.py` is "middleware: cors"."""
+    *folders, name = test.split("::")[0].removeprefix("tests/").removesuffix(".py").split("/")
+    return ": ".join([*folders, name.removeprefix("test_").replace("_", " ").strip()])
+
+
 def group_of(test: str) -> str:
     """Return the feature group of a test id such as `tests/test_query.py::test_query`."""
     parts = test.split("::")[0].split("/")
