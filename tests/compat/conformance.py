@@ -103,7 +103,8 @@ def publish(suite: Suite, arguments: argparse.Namespace) -> None:
     if arguments.paths:
         baseline = {test for test in baseline if any(test.startswith(path.split("::")[0]) for path in arguments.paths)}
 
-    table = render(suite, baseline, {test for test, outcome in outcomes.items() if outcome == "passed"}, read_left_out(suite))
+    passed = {test for test, outcome in outcomes.items() if outcome == "passed"}
+    table = render(suite, baseline, passed, read_left_out(suite))
     print(table)
     if not arguments.paths:
         (HERE / suite.results).write_text(table)
@@ -242,7 +243,8 @@ def render(suite: Suite, baseline: Iterable[str], passed: set[str], left_out: di
         "",
         f"Written by `make conformance`. Of {total} tests that pass on {suite.name} itself, {good} pass on Trine:"
         f" {good / total:.1%}.",
-        f"{out} of the others ask for a peer's private structure (`{suite.left_out}`); of the rest, {good / (total - out):.1%} pass.",
+        f"{out} of the others ask for a peer's private structure (`{suite.left_out}`); of the rest,"
+        f" {good / (total - out):.1%} pass.",
         "",
         "| Feature | passed | of | failed | left out |",
         "| --- | ---: | ---: | ---: | ---: |",

@@ -5,6 +5,7 @@ import threading
 from contextlib import asynccontextmanager
 
 import anyio
+import anyio.lowlevel
 import pytest
 import sniffio
 
@@ -105,7 +106,7 @@ def test_streams_from_both_kinds_of_generators(backend):
     async def numbers():
         for number in range(3):
             yield str(number)
-            await anyio.sleep(0)
+            await anyio.lowlevel.checkpoint()
 
     async def asynchronous(request):
         return StreamingResponse(numbers())
@@ -125,7 +126,7 @@ def test_leaving_a_stream_cancels_it(backend):
         try:
             while True:
                 yield b"on and on"
-                await anyio.sleep(0)
+                await anyio.lowlevel.checkpoint()
         finally:
             cancelled.set()
 

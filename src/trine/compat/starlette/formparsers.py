@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from enum import Enum, EnumType
 from typing import Any, ClassVar
 
-from trine.http.multipart import FormLimits, MultipartError, parse_multipart, parse_urlencoded
+from trine.http.multipart import parse_multipart, parse_urlencoded
+from trine.http.multipart_reader import FormLimits, MultipartError
 
 from .datastructures import FormData, Headers
 from .exceptions import StarletteDeprecationWarning
