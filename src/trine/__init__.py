@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from trine.lists import PageParams as PageParams
     from trine.lists import Search as Search
     from trine.routing import APIRouter as APIRouter
+    from trine.routing import APIVersions as APIVersions
+    from trine.routing import Deprecation as Deprecation
     from trine.routing import route_options as route_options
     from trine.settings import Settings as Settings
     from trine.staticfiles import StaticFiles as StaticFiles
@@ -69,7 +71,7 @@ _HOMES = {
         "UploadFile",
     ],
     "lists": ["CursorPage", "Filters", "OffsetPage", "OrderBy", "Page", "PageParams", "Search"],
-    "routing": ["APIRouter", "route_options"],
+    "routing": ["APIRouter", "APIVersions", "Deprecation", "route_options"],
     "settings": ["Settings"],
     "staticfiles": ["StaticFiles"],
     "websocket": ["WebSocket"],

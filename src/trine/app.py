@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from trine.concurrency import Deadlines, set_thread_limit
 from trine.events import Events
 from trine.http import FormLimits
-from trine.routing import APIRouter, Middleware, OnDisconnect, WebSocketOptions
+from trine.routing import APIRouter, APIVersions, Middleware, OnDisconnect, WebSocketOptions
 from trine.server.drain import closing_asgi, closing_rsgi
 from trine.server.leaving import watch_client
 from trine.server.lifespan import LifespanRunner, answer_lifespan
@@ -43,6 +43,7 @@ class App(APIRouter):
         summary: str | None = None,
         description: str = "",
         version: str = "0.1.0",
+        versions: APIVersions | None = None,
         terms_of_service: str | None = None,
         contact: dict[str, Any] | None = None,
         license_info: dict[str, Any] | None = None,
@@ -65,7 +66,7 @@ class App(APIRouter):
         default_response_class: Any = None,
         generate_unique_id_function: Any = None,
         include_in_schema: bool = True,
-        deprecated: bool | None = None,
+        deprecated: Any = None,
         inline: bool | None = None,
         max_body_size: int | None = None,
         max_json_depth: int | None = None,
@@ -95,6 +96,7 @@ class App(APIRouter):
         self.summary = summary
         self.description = description
         self.version = version
+        self.versions = versions
         self.terms_of_service = terms_of_service
         self.contact = contact
         self.license_info = license_info
@@ -122,7 +124,7 @@ class App(APIRouter):
         self._lifespan = LifespanRunner(self, lifespan)
         self._deadlines = Deadlines(watch_client)
         self._declarations: Declarations | None = None
-        self._openapi: dict[str, Any] | None = None
+        self._openapi: dict[str | None, dict[str, Any]] = {}
         self._answer_asgi: Callable[[Scope, Receive, Send], Awaitable[None]] = self._first_asgi
         self._answer_rsgi: Callable[[Any, Any], Awaitable[None]] = self._first_rsgi
 
@@ -215,19 +217,20 @@ class App(APIRouter):
         """Build the path of a named route. Raises `NoMatchFound`."""
         return self.declarations.names.build(name, **path_params)
 
-    def openapi(self) -> dict[str, Any]:
-        """The OpenAPI 3.1 document, made once and kept until a declaration changes."""
-        if self._openapi is None:
+    def openapi(self, version: str | None = None) -> dict[str, Any]:
+        """The OpenAPI 3.1 document of an API version, the default one's else. Kept until a declaration changes."""
+        version = version or (self.versions.default if self.versions else None)
+        if version not in self._openapi:
             from trine.openapi import make_document
 
-            self._openapi = make_document(self)
-        return self._openapi
+            self._openapi[version] = make_document(self, version)
+        return self._openapi[version]
 
     def changed(self) -> None:
         """Bind everything anew at the next request."""
         super().changed()
         self._declarations = None
-        self._openapi = None
+        self._openapi = {}
         self._answer_asgi = self._first_asgi
         self._answer_rsgi = self._first_rsgi
 

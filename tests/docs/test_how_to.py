@@ -109,3 +109,11 @@ def test_auction(client_of):
         assert ws.receive_json() == {"best": 30}
     with pytest.raises(WebSocketDenied), client.websocket_connect("/auction", headers={"origin": "https://evil.example"}):
         pass
+
+
+def test_versioned(client_of):
+    client = client_of("versioned")
+    assert [client.get(f"/v{version}/prices").json() for version in "12"] == [{"lamp": 1999}, {"lamp": "19.99"}]
+    assert [client.get(path).status_code for path in ("/health", "/v2/wishes/", "/v1/wishes/")] == [200, 200, 404]
+    assert client.get("/v1/prices").headers["sunset"] == "Thu, 31 Dec 2026 00:00:00 GMT"
+    assert sorted(client.get("/openapi.json?version=1").json()["paths"]) == ["/health", "/v1/prices"]

@@ -1,14 +1,14 @@
 """A route after its signature was read: what the compiler and the documentation both need."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from inspect import Signature, isclass
 from typing import TYPE_CHECKING, Any
 
 from trine.errors import SetupError
 from trine.http import HTMLResponse, JSONResponse, PlainTextResponse, Response
-from trine.routing import FlatRoute, Layer, PathPattern, WebSocketOptions, WebSocketRoute
+from trine.routing import Deprecation, FlatRoute, Layer, PathPattern, WebSocketOptions, WebSocketRoute
 from trine.websocket import WebSocketLimits
 
 from .context import BindContext
@@ -203,6 +203,8 @@ def bind_route(flat: FlatRoute, context: BindContext) -> BoundRoute:
         complete=model.__complete__() if hasattr(model, "__complete__") else None,
     )
     _check_path(call, pattern, flat)
+    if isinstance(flat.layer.deprecated, Deprecation):
+        context = replace(context, default_headers=(*context.default_headers, *flat.layer.deprecated.headers))
     return BoundRoute(flat, pattern, call, make_plan(call), context)
 
 

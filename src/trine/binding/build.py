@@ -1,6 +1,7 @@
 """Build an application: bind its declarations, compile them for a wire, and put its middleware around."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from trine.concurrency import Deadlines
@@ -12,9 +13,10 @@ from trine.server.proxy import proxies_of, trust_proxies_asgi, trust_proxies_rsg
 from trine.server.watched import watch_asgi, watch_rsgi
 from trine.types import Receive, Scope, Send
 
+from .choose import asgi_host, asgi_line, choose_by_host, choose_by_version, refuse_version, rsgi_host, rsgi_line
 from .context import BindContext
 from .dispatch import Declarations, Table, in_time, read_declarations, request_handler, serve_handler, wrap
-from .entry import asgi_entry, asgi_host, choose_by_host, rsgi_entry, rsgi_host
+from .entry import asgi_entry, rsgi_entry
 from .recover import ServerErrorPage, make_recover
 from .wires import ASGI, REQUEST, RSGI, Wire
 
@@ -47,7 +49,20 @@ def build(app: Any, deadlines: Deadlines, *, built_in: APIRouter) -> Declaration
         },
         events=app.events,
     )
-    return read_declarations(app, context, built_in=built_in)
+    versions = app.versions
+    if versions is None or versions.is_in_path:
+        return read_declarations(app, context, built_in=built_in, versions=versions)
+    found = {
+        name: read_declarations(
+            app,
+            replace(context, default_headers=(*context.default_headers, *versions.headers(name))),
+            built_in=built_in,
+            versions=versions,
+            version=name,
+        )
+        for name in versions.names
+    }
+    return replace(found[versions.default], versions=found)
 
 
 def build_rsgi(app: Any) -> Callable[[Any, Any], Awaitable[None]]:
@@ -82,6 +97,13 @@ def _build(app: Any, found: Declarations, wire: Wire, hosts: AllowedHosts) -> Ca
         handler = in_time(wrap(request_handler(inner), middleware), found.context)
     entry = rsgi_entry if wire is RSGI else asgi_entry
     answer: Callable[..., Awaitable[None]] = entry(table, hosts, handler, middleware)
+    if found.versions:
+        others = [(name, one) for name, one in found.versions.items() if name != app.versions.default]
+        answers = {name: _build(app, replace(one, hosts=[]), wire, hosts) for name, one in others}
+        answers[app.versions.default] = answer
+        refuse = serve_handler(refuse_version(app.versions), wire, found.context)
+        read_line = rsgi_line if wire is RSGI else asgi_line
+        answer = choose_by_version(app.versions, answers, answer, refuse, read_line)
     if not found.hosts:
         return answer
     targets = [(names, _host_target(app, target, wire, hosts)) for names, target in found.hosts]

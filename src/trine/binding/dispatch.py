@@ -1,7 +1,7 @@
 """From a server's call to the compiled function of a route: the host, the path, the method."""
 
 from asyncio import current_task
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -9,6 +9,7 @@ from trine.errors import HTTPException, SetupError
 from trine.http import Handler, RedirectResponse, Request, Response
 from trine.routing import (
     APIRouter,
+    APIVersions,
     FlatRoute,
     FrontendRoute,
     HostRoute,
@@ -19,6 +20,7 @@ from trine.routing import (
     Route,
     RouteTree,
     WebSocketRoute,
+    expand_routes,
 )
 from trine.server import AllowedHosts, asgi, rsgi
 from trine.server.foreign import below, run_asgi
@@ -47,22 +49,60 @@ class Declarations:
     frontends: list[tuple[str, BoundRoute]] = field(default_factory=list)
     hosts: "list[tuple[AllowedHosts, Declarations | ASGIApp]]" = field(default_factory=list)
     """What answers for other host names, in the order of declaration."""
+    versions: "dict[str, Declarations]" = field(default_factory=dict)
+    """Each API version, where a header chooses it; these are the default one's declarations then."""
+
+    def routes_of(self, version: str | None) -> list[BoundRoute]:
+        """The routes of an API version, and those that have none."""
+        found = self.versions.get(version or "", self)
+        return [bound for bound in found.routes if version is None or bound.flat.version in (None, version)]
 
 
-def read_declarations(router: APIRouter, context: BindContext, *, built_in: APIRouter | None = None) -> Declarations:
-    """Bind every route. All mistakes are reported together, as one `SetupError`."""
+def read_declarations(
+    router: APIRouter,
+    context: BindContext,
+    *,
+    built_in: APIRouter | None = None,
+    versions: APIVersions | None = None,
+    version: str | None = None,
+) -> Declarations:
+    """Bind every route, or those of one version. All mistakes are reported together, as one `SetupError`."""
     found = Declarations([], [], [], ReverseTable(), context)
-    problems: list[SetupError] = []
+    problems = [*_read_routes(found, expand_routes(router.flat_routes(), versions), version), *_read_others(found, router)]
+    if problems:
+        raise SetupError.together(problems)
+    if built_in is not None:
+        found.routes.extend(bind_route(flat, context) for flat in built_in.flat_routes())
+    found.mounts.sort(key=lambda mount: -len(mount[0]))
+    found.frontends.sort(key=lambda frontend: -len(frontend[0]))
+    return found
+
+
+def _read_routes(
+    found: Declarations, flats: Iterable[tuple[FlatRoute, SetupError | None]], version: str | None
+) -> Iterator[SetupError]:
+    """Bind the routes of a version, and give the mistakes in them."""
     seen: dict[tuple[str, str], FlatRoute] = {}
-    for flat in router.flat_routes():
+    for flat, mistake in flats:
         try:
-            bound = bind_route(flat, context)
+            if mistake is not None:
+                raise mistake
+            if version is not None and flat.version not in (None, version):
+                continue
+            bound = bind_route(flat, found.context)
             bound.check()
             _check_conflicts(bound, seen)
             found.routes.append(bound)
             found.names.add(flat.name, bound.pattern)
+            if flat.version is not None:
+                found.names.add(f"{flat.version}:{flat.name}", bound.pattern)
         except SetupError as problem:
-            problems.extend(_with_place(one, flat.route.handler) for one in problem.problems)
+            yield from (_with_place(one, flat.route.handler) for one in problem.problems)
+
+
+def _read_others(found: Declarations, router: APIRouter) -> Iterator[SetupError]:
+    """Bind what is no route: WebSockets, mounts, front ends and hosts."""
+    context = found.context
     for entry, layer in router.walk():
         try:
             if isinstance(entry, WebSocketRoute):
@@ -79,14 +119,7 @@ def read_declarations(router: APIRouter, context: BindContext, *, built_in: APIR
             elif isinstance(entry, HostRoute):
                 found.hosts.append((AllowedHosts([entry.host]), _host_target(entry, context)))
         except SetupError as problem:
-            problems.extend(_with_place(one, getattr(entry, "handler", None)) for one in problem.problems)
-    if problems:
-        raise SetupError.together(problems)
-    if built_in is not None:
-        found.routes.extend(bind_route(flat, context) for flat in built_in.flat_routes())
-    found.mounts.sort(key=lambda mount: -len(mount[0]))
-    found.frontends.sort(key=lambda frontend: -len(frontend[0]))
-    return found
+            yield from (_with_place(one, getattr(entry, "handler", None)) for one in problem.problems)
 
 
 def _mountable(app: Any, context: BindContext) -> ASGIApp:

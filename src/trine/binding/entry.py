@@ -8,7 +8,7 @@ from trine.http import Request, Response
 from trine.routing import Middleware
 from trine.server.asgi import ASGIWebSocket
 from trine.server.foreign import below, run_asgi_socket
-from trine.server.hosts import AllowedHosts, host_name
+from trine.server.hosts import AllowedHosts
 from trine.server.rsgi import RSGIWebSocket
 from trine.types import Receive, Scope, Send
 
@@ -134,34 +134,6 @@ def asgi_entry(  # noqa: C901 - one piece, because all of it runs for every requ
         return converse(ASGIWebSocket(scope, receive, send, context.app))
 
     return answer
-
-
-def choose_by_host(
-    targets: "list[tuple[AllowedHosts, Callable[..., Awaitable[None]]]]",
-    plain: Callable[..., Awaitable[None]],
-    host_of: Callable[[Any], str],
-) -> Callable[..., Awaitable[None]]:
-    """Let the first target whose host fits answer, and `plain` where none does."""
-
-    def answer_by_host(scope: Any, *rest: Any) -> Awaitable[None]:
-        name = host_name(host_of(scope))
-        if name is not None:
-            for hosts, target in targets:
-                if hosts.matches(name):
-                    return target(scope, *rest)
-        return plain(scope, *rest)
-
-    return answer_by_host
-
-
-def rsgi_host(scope: Any) -> str:
-    """The host that an RSGI scope names."""
-    return str(scope.headers.get("host") or scope.authority or "")
-
-
-def asgi_host(scope: Scope) -> str:
-    """The host that an ASGI scope names."""
-    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
 
 
 async def _refuse_host(_request: Request) -> Response:

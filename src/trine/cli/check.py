@@ -44,7 +44,8 @@ def _check_document(app: App) -> None:
     """Make the API documentation once. What is wrong in it stops no start, but generated clients suffer."""
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", UserWarning)
-        app.openapi()
+        for version in app.versions.names if app.versions else (None,):
+            app.openapi(version)
     for warning in told:
         click.echo(f"{click.style('Warning:', fg='yellow')} {warning.message}")
 

@@ -29,17 +29,30 @@ Examples:
     type=click.Path(dir_okay=False, allow_dash=True),
     help="Compare with an older document, and list what breaks its clients.",
 )
+@click.option("--api-version", metavar="NAME", help="The API version to describe; the default one when absent.")
 @env_file
-def command(target: str | None, output: str | None, indent: int, previous: str | None, env_file: str) -> None:
+def command(
+    target: str | None, output: str | None, indent: int, previous: str | None, api_version: str | None, env_file: str
+) -> None:
     """Write the OpenAPI 3.1 document, as JSON. With --check, compare it with an older one instead."""
     older = None if previous is None else _read(previous)
     app = load_application(target, env_file=env_file)
     app.prepare()
-    document = app.openapi()
+    document = describe(app, api_version)
     if older is not None:
         _check(older, document)
     if output is not None or older is None:
         _write(json.dumps(document, indent=indent or None, ensure_ascii=False), output)
+
+
+def describe(app: Any, version: str | None = None) -> dict[str, Any]:
+    """The document of an application, of one version where it is named."""
+    names = app.versions.names if getattr(app, "versions", None) else ()
+    if version is not None and version not in names:
+        there_are = f"There are: {', '.join(names)}." if names else "The application declares no versions."
+        raise click.UsageError(f"There is no API version '{version}'. {there_are}")
+    document: dict[str, Any] = app.openapi() if version is None else app.openapi(version)
+    return document
 
 
 def _read(place: str) -> dict[str, Any]:

@@ -43,7 +43,7 @@ command.help = f"{command.help}\n\n{TARGET_HELP}"
 
 def rows(app: Any) -> Iterator[dict[str, Any]]:
     """Every route, WebSocket and mount, in the order of their declaration."""
-    from trine.routing import FrontendRoute, Mount, Route, WebSocketRoute
+    from trine.routing import FrontendRoute, Mount, Route, WebSocketRoute, flat_route
 
     for entry, layer in app.walk():
         if isinstance(entry, Route):
@@ -56,12 +56,12 @@ def rows(app: Any) -> Iterator[dict[str, Any]]:
             methods, handler = ["FRONTEND"], entry.frontend
         else:
             continue
-        yield {
-            "methods": methods,
-            "path": layer.prefix + entry.path,
-            "name": getattr(entry, "name", None) or "",
-            "handler": place(handler),
-        }
+        paths = [layer.prefix + entry.path]
+        if isinstance(entry, Route) and app.versions is not None:
+            # A route may stand at a path of its own in each API version.
+            paths = list(dict.fromkeys(flat.path for flat in app.versions.expand(flat_route(entry, layer))))
+        name = getattr(entry, "name", None) or ""
+        yield from ({"methods": methods, "path": path, "name": name, "handler": place(handler)} for path in paths)
 
 
 def place(handler: Any) -> str:

@@ -17,17 +17,20 @@ from .problems import PLAIN, PROBLEM_DETAILS
 from .schemas import Schemas, used_components
 
 
-def make_document(app: Any) -> dict[str, Any]:
-    """Describe an application as declared: dependencies that a test overrides are documented all the same."""
+def make_document(app: Any, version: str | None = None) -> dict[str, Any]:
+    """Describe an application as declared: dependencies that a test overrides are documented all the same.
+
+    With a version, only what belongs to it.
+    """
     settings = getattr(app, "settings", None)
     problem_details = bool(settings and settings.problem_details)
-    operations = _operations(_declared_routes(app))
+    operations = _operations(_declared_routes(app, version))
     webhooks = _operations(_webhooks(app))
     _warn_of_duplicates([*operations, *webhooks])
 
     places = [place for operation in [*operations, *webhooks] for place in operation.places()]
     schemas = Schemas(places, separate_input_output=app.separate_input_output_schemas)
-    document: dict[str, Any] = {"openapi": "3.1.0", "info": _info(app)}
+    document: dict[str, Any] = {"openapi": "3.1.0", "info": _info(app, version)}
     if app.servers:
         document["servers"] = list(app.servers)
     document["paths"] = write_paths(operations, schemas, problem_details=problem_details)
@@ -45,7 +48,7 @@ def make_document(app: Any) -> dict[str, Any]:
     return plain
 
 
-def _info(app: Any) -> dict[str, Any]:
+def _info(app: Any, version: str | None) -> dict[str, Any]:
     info = {
         "title": app.title,
         "summary": app.summary,
@@ -53,7 +56,7 @@ def _info(app: Any) -> dict[str, Any]:
         "termsOfService": app.terms_of_service,
         "contact": app.contact,
         "license": app.license_info,
-        "version": app.version,
+        "version": version or app.version,
     }
     return {key: value for key, value in info.items() if value or key in ("title", "version")}
 
@@ -73,14 +76,14 @@ def _operations(routes: Iterable[BoundRoute]) -> list[Operation]:
     return [operation for bound in routes if bound.flat.layer.include_in_schema for operation in read_operations(bound)]
 
 
-def _declared_routes(app: Any) -> Sequence[BoundRoute]:
+def _declared_routes(app: Any, version: str | None) -> Sequence[BoundRoute]:
     found = app.declarations
+    routes: Sequence[BoundRoute] = found.routes_of(version) if version is not None else found.routes
     context = getattr(found, "context", None)
     if context is None or not context.overrides:
-        routes: Sequence[BoundRoute] = found.routes
         return routes
     declared = replace(context, overrides={})
-    return [bind_route(bound.flat, declared) for bound in found.routes]
+    return [bind_route(bound.flat, declared) for bound in routes]
 
 
 def _webhooks(app: Any) -> list[BoundRoute]:

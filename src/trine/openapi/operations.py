@@ -54,14 +54,22 @@ class Operation:
         written = self._write_head()
         if self.requirements:
             written["security"] = [{requirement.name: list(requirement.scopes)} for requirement in self.requirements]
-        if self.parameters:
-            written["parameters"] = [parameter.write(schemas) for parameter in self.parameters]
+        parameters = [*(parameter.write(schemas) for parameter in self.parameters), *self._version_parameters()]
+        if parameters:
+            written["parameters"] = parameters
         if self.body is not None and self.method in _METHODS_WITH_BODY:
             written["requestBody"] = self.body.write(schemas)
         if self.callbacks:
             written["callbacks"] = _write_callbacks(self.callbacks, schemas)
         written["responses"] = self._write_responses(schemas, problem_details)
         return merge(written, self.bound.flat.options.get("openapi_extra") or {})
+
+    def _version_parameters(self) -> Iterator[dict[str, Any]]:
+        """The header that names the API version, where there is one."""
+        versions, version = getattr(self.bound.context.app, "versions", None), self.bound.flat.version
+        if version is not None and versions is not None and versions.header is not None:
+            schema = {"type": "string", "const": version, "title": "API version"}
+            yield {"name": versions.header, "in": "header", "required": version != versions.default, "schema": schema}
 
     def _write_head(self) -> dict[str, Any]:
         flat = self.bound.flat

@@ -62,7 +62,9 @@ def for_root_path(document: dict[str, Any], root_path: str) -> dict[str, Any]:
 
 def _document(app: Any) -> PageHandler:
     def openapi(request: Request) -> Response:
-        document = for_root_path(app.openapi(), _root_path(app, request))
+        version = _version(app, request)
+        found = app.openapi() if version is None else app.openapi(version)
+        document = for_root_path(found, _root_path(app, request))
         return Response(encode_json(document), headers={"cache-control": "no-cache"}, media_type="application/json")
 
     return openapi
@@ -72,8 +74,8 @@ def _swagger_ui(app: Any) -> PageHandler:
     css, script, start = (_asset_url(app.docs_url, asset) for asset in SWAGGER_UI)
 
     def swagger_ui_html(request: Request) -> Response:
-        root = _root_path(app, request)
-        urls = {"url": root + app.openapi_url, "oauth2RedirectUrl": root + redirect_url(app)}
+        root, version = _root_path(app, request), _version(app, request)
+        urls = {"url": root + _of_version(app.openapi_url, version), "oauth2RedirectUrl": root + redirect_url(app)}
         attributes = {"data-settings": json.dumps({**urls, **(app.swagger_ui_parameters or {})})}
         if app.swagger_ui_init_oauth:
             attributes["data-oauth"] = json.dumps(app.swagger_ui_init_oauth)
@@ -84,7 +86,7 @@ def _swagger_ui(app: Any) -> PageHandler:
             styles=(root + css, root + _asset_url(app.docs_url, STYLES)),
             scripts=(root + script, root + start),
             attributes=attributes,
-            **_frame(app, root, app.docs_url),
+            **_frame(app, root, app.docs_url, version),
         )
         # The window that a provider opens for signing in must find back to this page.
         return _respond(app, page.render(), opener="same-origin-allow-popups")
@@ -96,16 +98,16 @@ def _redoc(app: Any) -> PageHandler:
     script, start = (_asset_url(app.redoc_url, asset) for asset in REDOC)
 
     def redoc_html(request: Request) -> Response:
-        root, nonce = _root_path(app, request), token_urlsafe(16)
+        root, version, nonce = _root_path(app, request), _version(app, request), token_urlsafe(16)
         page = Page(
             title=f"{app.title} – API reference",
             element="redoc",
             tag="main",
             styles=(root + _asset_url(app.redoc_url, STYLES),),
             scripts=(root + script, root + start),
-            attributes={"data-url": root + app.openapi_url},
+            attributes={"data-url": root + _of_version(app.openapi_url, version)},
             nonce=nonce,
-            **_frame(app, root, app.redoc_url),
+            **_frame(app, root, app.redoc_url, version),
         )
         return _respond(app, page.render(), nonce=nonce)
 
@@ -126,10 +128,27 @@ def _oauth2_redirect(app: Any) -> PageHandler:
 # Parts ----------------------------------------------------------------------------------------------------------
 
 
-def _frame(app: Any, root: str, url: str) -> dict[str, Any]:
+def _frame(app: Any, root: str, url: str, version: str | None) -> dict[str, Any]:
     places = {"Try it out": app.docs_url, "Reference": app.redoc_url, "openapi.json": app.openapi_url}
-    links = {label: root + place for label, place in places.items() if place is not None}
-    return {"application": app.title, "icon": root + _asset_url(url, ICON), "links": links, "address": root + url}
+    links = {label: root + _of_version(place, version) for label, place in places.items() if place is not None}
+    versions = [] if version is None else [name for name in reversed(app.versions.names) if name != version]
+    # The switch: this page of the other versions, the newest first.
+    links |= {f"Version {name}": root + _of_version(url, name) for name in versions}
+    icon, title = root + _asset_url(url, ICON), app.title if version is None else f"{app.title}, version {version}"
+    return {"application": title, "icon": icon, "links": links, "address": root + _of_version(url, version)}
+
+
+def _version(app: Any, request: Request) -> str | None:
+    """The API version that a page is about: the one in its address, else the default one."""
+    versions = getattr(app, "versions", None)
+    if versions is None:
+        return None
+    named = request.query_params.get("version")
+    return str(named if named in versions.names else versions.default)
+
+
+def _of_version(url: str, version: str | None) -> str:
+    return url if version is None else f"{url}?version={version}"
 
 
 def _respond(app: Any, page: str, *, nonce: str = "", opener: str = "same-origin") -> Response:

@@ -11,6 +11,7 @@ from trine.binding.bound import BoundRoute
 from trine.binding.signature import bare_type, signature_of
 from trine.errors import SetupError
 from trine.http import JSONLinesResponse, JSONResponse
+from trine.routing import Deprecation
 
 from .merge import merge
 from .schemas import Described, Schema, Schemas
@@ -55,9 +56,9 @@ def read_answers(bound: BoundRoute, unique_id: str) -> list[Answer]:
     success = str(bound.status_code)
     declared = {_status_key(status, bound): answer for status, answer in layer.responses.items()}
     description: dict[str, Any] = {"description": options.get("response_description", "Successful Response")}
-    headers = getattr(bare_type(bound.response_model), "response_headers", None)
+    headers = {**getattr(bare_type(bound.response_model), "response_headers", {}), **_version_headers(bound)}
     if headers:
-        description["headers"] = dict(headers)
+        description["headers"] = headers
     answers = [_success(bound, unique_id, description | _without_model(declared.get(success, {})))]
     for status, answer in declared.items():
         written = _without_model(answer)
@@ -71,6 +72,22 @@ def read_answers(bound: BoundRoute, unique_id: str) -> list[Answer]:
         else:
             answers.append(extra)
     return answers
+
+
+def _version_headers(bound: BoundRoute) -> dict[str, Any]:
+    """What an answer says about its version: that it is out of use, and until when it is there."""
+    said = bound.flat.layer.deprecated
+    if not isinstance(said, Deprecation):
+        return {}
+    words = {
+        "deprecation": ("Deprecation", "Since when the operation is out of use (RFC 9745)."),
+        "sunset": ("Sunset", "When the operation will be gone (RFC 8594)."),
+    }
+    return {
+        words[name][0]: {"description": words[name][1], "schema": {"type": "string"}, "example": value}
+        for name, value in said.headers
+        if name in words
+    }
 
 
 def _success(bound: BoundRoute, unique_id: str, written: dict[str, Any]) -> Answer:

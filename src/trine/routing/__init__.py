@@ -15,15 +15,19 @@ from .route import (
     RouteOptions,
     WebSocketOptions,
     WebSocketRoute,
+    flat_route,
     handler_name,
 )
 from .router import APIRouter
 from .tree import RouteTree
+from .versions import APIVersions, Deprecation, expand_routes
 from .view import route_options
 
 __all__ = [
     "APIRouter",
+    "APIVersions",
     "Converter",
+    "Deprecation",
     "FlatRoute",
     "FrontendRoute",
     "HostRoute",
@@ -39,6 +43,8 @@ __all__ = [
     "RouteTree",
     "WebSocketOptions",
     "WebSocketRoute",
+    "expand_routes",
+    "flat_route",
     "handler_name",
     "register_converter",
     "route_options",

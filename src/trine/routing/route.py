@@ -30,8 +30,14 @@ class RouteOptions(TypedDict, total=False):
     """What the successful answer is, for the documentation."""
     responses: dict[int | str, dict[str, Any]] | None
     """Further answers, for the documentation."""
-    deprecated: bool | None
-    """Marked as out of use in the documentation."""
+    deprecated: Any
+    """Marked as out of use in the documentation; a `Deprecation` tells clients too."""
+    since: str | None
+    """The first API version that has the route; the oldest when absent."""
+    until: str | None
+    """The last API version that has the route; the newest when absent."""
+    versioned: bool | None
+    """False for a route that stands beside the API versions, such as a health check."""
     operation_id: str | None
     """The operation's unique name in the documentation and in generated clients."""
     response_model_include: Any
@@ -155,7 +161,10 @@ class Layer:
     callbacks: tuple[Any, ...] = ()
     middleware: tuple[Middleware, ...] = ()
     exception_handlers: Mapping[ExceptionKey, Callable[..., Any]] = field(default_factory=dict)
-    deprecated: bool | None = None
+    deprecated: Any = None
+    since: str | None = None
+    until: str | None = None
+    versioned: bool | None = None
     include_in_schema: bool = True
     default_response_class: Any = None
     generate_unique_id_function: Any = None
@@ -194,6 +203,8 @@ class FlatRoute:
     route: Route
     path: str
     layer: Layer
+    version: str | None = None
+    """The API version that it belongs to."""
 
     @property
     def options(self) -> RouteOptions:
@@ -204,6 +215,11 @@ class FlatRoute:
     def name(self) -> str:
         """The name for `url_for`."""
         return self.route.name
+
+
+def flat_route(route: "Route", layer: Layer) -> FlatRoute:
+    """A route below a layer, with its full path."""
+    return FlatRoute(route, layer.prefix + route.path, layer.without_prefix().join(own_layer(route)))
 
 
 def handler_name(handler: Callable[..., Any]) -> str:
@@ -222,6 +238,9 @@ def own_layer(route: Route) -> Layer:
         middleware=tuple(options.get("middleware") or ()),
         exception_handlers=options.get("exception_handlers") or {},
         deprecated=options.get("deprecated"),
+        since=options.get("since"),
+        until=options.get("until"),
+        versioned=options.get("versioned"),
         include_in_schema=options.get("include_in_schema", True),
         default_response_class=options.get("response_class"),
         generate_unique_id_function=options.get("generate_unique_id_function"),

@@ -21,8 +21,8 @@ from .route import (
     RouteOptions,
     WebSocketOptions,
     WebSocketRoute,
+    flat_route,
     handler_name,
-    own_layer,
 )
 from .view import is_view, not_a_view, summary_of, view_handlers
 
@@ -40,7 +40,10 @@ class APIRouter:
         callbacks: Sequence[Any] | None = None,
         middleware: Sequence[Middleware] = (),
         exception_handlers: Mapping[ExceptionKey, Callable[..., Any]] | None = None,
-        deprecated: bool | None = None,
+        deprecated: Any = None,
+        since: str | None = None,
+        until: str | None = None,
+        versioned: bool | None = None,
         include_in_schema: bool = True,
         default_response_class: Any = None,
         generate_unique_id_function: Any = None,
@@ -61,6 +64,9 @@ class APIRouter:
             middleware=tuple(middleware),
             exception_handlers=dict(exception_handlers or {}),
             deprecated=deprecated,
+            since=since,
+            until=until,
+            versioned=versioned,
             include_in_schema=include_in_schema,
             default_response_class=default_response_class,
             generate_unique_id_function=generate_unique_id_function,
@@ -176,7 +182,10 @@ class APIRouter:
         callbacks: Sequence[Any] | None = None,
         middleware: Sequence[Middleware] = (),
         exception_handlers: Mapping[ExceptionKey, Callable[..., Any]] | None = None,
-        deprecated: bool | None = None,
+        deprecated: Any = None,
+        since: str | None = None,
+        until: str | None = None,
+        versioned: bool | None = None,
         include_in_schema: bool = True,
         default_response_class: Any = None,
         generate_unique_id_function: Any = None,
@@ -193,6 +202,9 @@ class APIRouter:
             middleware=tuple(middleware),
             exception_handlers=dict(exception_handlers or {}),
             deprecated=deprecated,
+            since=since,
+            until=until,
+            versioned=versioned,
             include_in_schema=include_in_schema,
             default_response_class=default_response_class,
             generate_unique_id_function=generate_unique_id_function,
@@ -292,7 +304,7 @@ class APIRouter:
         """Give every route below with its full path and everything said about it."""
         for entry, layer in self.walk():
             if isinstance(entry, Route):
-                yield FlatRoute(entry, layer.prefix + entry.path, layer.without_prefix().join(own_layer(entry)))
+                yield flat_route(entry, layer)
 
 
 class Inclusion:

@@ -204,7 +204,7 @@ class APIRoute(Route):
     @property
     def deprecated(self) -> bool | None:
         """Whether the documentation marks the route as out of use."""
-        return self.layer.deprecated
+        return None if self.layer.deprecated is None else bool(self.layer.deprecated)
 
     @property
     def include_in_schema(self) -> bool:  # type: ignore[override] # what the routers above say counts too
