@@ -62,7 +62,7 @@ class HTTPException(TrineError):
 
     def __init__(self, status_code: int, detail: Any = None, headers: Mapping[str, str] | None = None) -> None:
         self.status_code = status_code
-        self.detail = _phrase(status_code) if detail is None else detail
+        self.detail = status_phrase(status_code) if detail is None else detail
         self.headers = headers
         super().__init__(status_code, self.detail)
 
@@ -255,7 +255,8 @@ class ClientDisconnect(TrineError):
     """The client left before its request was complete."""
 
 
-def _phrase(status_code: int) -> str:
+def status_phrase(status_code: int) -> str:
+    """Give the words for a status: "Not Found" for 404, and an empty text for a code that has none."""
     try:
         return HTTPStatus(status_code).phrase
     except ValueError:

@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 import pytest
 
+from trine.errors import HTTPException
 from trine.http import status
 
 
@@ -29,5 +30,5 @@ def test_older_names_are_the_same_numbers():
 
 
 @pytest.mark.parametrize(("code", "words"), [(200, "OK"), (404, "Not Found"), (299, ""), (-1, ""), (100000, "")])
-def test_phrase(code, words):
-    assert status.phrase(code) == words
+def test_words_of_a_status(code, words):
+    assert HTTPException(code).detail == words

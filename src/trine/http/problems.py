@@ -4,11 +4,10 @@ Whatever a client sent may stand in an error: each value is made fit for JSON fi
 """
 
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from math import isfinite
 from typing import Any
 
-from trine.errors import ClientDisconnect, HTTPException, RequestValidationError, UnsafeHeader
+from trine.errors import ClientDisconnect, HTTPException, RequestValidationError, UnsafeHeader, status_phrase
 
 from .json import encode_json
 from .query import TooManyFields
@@ -63,7 +62,7 @@ def problem_server_error(request: Request, _error: Exception) -> Response:
 
 def make_problem(status_code: int, detail: Any = None) -> dict[str, Any]:
     """Build the members of a problem. A text says what went wrong; a mapping's keys become further members."""
-    title = _phrase(status_code)
+    title = status_phrase(status_code) or "Error"
     problem: dict[str, Any] = {"type": "about:blank", "title": title, "status": status_code}
     if isinstance(detail, Mapping):
         # The members of the standard keep their types (RFC 9457 §3.1), and the status is the answer's.
@@ -159,10 +158,3 @@ def _request_id(request: Request) -> dict[str, str]:
 
 def _may_have_body(status_code: int) -> bool:
     return status_code >= 200 and status_code not in (204, 205, 304)
-
-
-def _phrase(status_code: int) -> str:
-    try:
-        return HTTPStatus(status_code).phrase
-    except ValueError:
-        return "Error"

@@ -3,8 +3,6 @@
 HTTP codes are those of the IANA registry (RFC 9110 §15 and others), WebSocket codes those of RFC 6455 §7.4.
 """
 
-from http import HTTPStatus
-
 HTTP_100_CONTINUE = 100
 HTTP_101_SWITCHING_PROTOCOLS = 101
 HTTP_102_PROCESSING = 102
@@ -94,11 +92,3 @@ WS_1012_SERVICE_RESTART = 1012
 WS_1013_TRY_AGAIN_LATER = 1013
 WS_1014_BAD_GATEWAY = 1014
 WS_1015_TLS_HANDSHAKE = 1015
-
-
-def phrase(code: int) -> str:
-    """Give the words for a status: "Not Found" for 404, and an empty text for a code that has none."""
-    try:
-        return HTTPStatus(code).phrase
-    except ValueError:
-        return ""

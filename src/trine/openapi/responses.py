@@ -9,7 +9,7 @@ from typing import Any
 
 from trine.binding.bound import BoundRoute
 from trine.binding.signature import bare_type, signature_of
-from trine.errors import SetupError
+from trine.errors import SetupError, status_phrase
 from trine.http import JSONLinesResponse, JSONResponse
 from trine.routing import Deprecation
 
@@ -164,7 +164,5 @@ def _status_key(status: int | str, bound: BoundRoute) -> str:
 
 
 def _phrase(status: str) -> str:
-    try:
-        return _RANGES.get(status) or HTTPStatus(int(status)).phrase
-    except ValueError:
-        return "Additional Response"
+    words = _RANGES.get(status) or (status_phrase(int(status)) if status.isdecimal() else "")
+    return words or "Additional Response"
