@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-COMMON = frozenset({"plain", "json", "json-await", "typed", "many", "dependencies", "sync"})
+COMMON = frozenset({"plain", "json", "json-await", "typed", "many", "dependencies", "sync", "upload"})
 
-WSGI = COMMON - {"json-await"}
+# Those that hand an upload over as a file object.
+SPOOLED = COMMON | {"upload-file"}
+
+WSGI = SPOOLED - {"json-await"}
 
 # Trine and the hand-written application get the same options, the ones that `trine run` passes.
 GRANIAN = "{bin}/granian --workers 1 --loop uvloop --no-access-log --log-level warning --port {port}"
@@ -50,7 +53,7 @@ ALL = (
         f"{GRANIAN} --interface rsgi benchmarks.apps.raw_rsgi:app",
         ("granian", "uvloop", "pydantic", "msgspec"),
         "granian",
-        COMMON | {"typed-msgspec", "sync-inline"},
+        SPOOLED | {"typed-msgspec", "sync-inline"},
     ),
     Contender(
         "raw-rsgi-batch",
@@ -58,7 +61,7 @@ ALL = (
         f"chrt --batch 0 {GRANIAN} --interface rsgi benchmarks.apps.raw_rsgi:app",
         ("granian", "uvloop", "pydantic", "msgspec"),
         "granian",
-        COMMON | {"typed-msgspec", "sync-inline"},
+        SPOOLED | {"typed-msgspec", "sync-inline"},
     ),
     Contender(
         "raw-asgi",
@@ -66,7 +69,7 @@ ALL = (
         f"{UVICORN} benchmarks.apps.raw_asgi:app",
         ("uvicorn", "uvloop", "httptools", "pydantic", "msgspec"),
         "uvicorn",
-        COMMON | {"typed-msgspec", "sync-inline"},
+        SPOOLED | {"typed-msgspec", "sync-inline"},
     ),
     Contender(
         "trine",
@@ -74,7 +77,7 @@ ALL = (
         "{bin}/trine run benchmarks.apps.trine_app:app --no-access-log --port {port}",
         ("granian", "uvloop", "pydantic", "msgspec"),
         "trine.app",
-        COMMON | {"typed-msgspec", "sync-inline"},
+        SPOOLED | {"typed-msgspec", "sync-inline"},
         threads=True,
     ),
     Contender(
@@ -83,7 +86,7 @@ ALL = (
         f"{GRANIAN} --interface rsgi benchmarks.apps.trine_app:app",
         ("granian", "uvloop", "pydantic", "msgspec"),
         "trine.app",
-        COMMON | {"typed-msgspec", "sync-inline"},
+        SPOOLED | {"typed-msgspec", "sync-inline"},
         threads=True,
     ),
     Contender(
@@ -92,7 +95,7 @@ ALL = (
         f"{UVICORN} benchmarks.apps.trine_app:app",
         ("uvicorn", "uvloop", "httptools", "pydantic", "msgspec"),
         "trine.app",
-        COMMON | {"typed-msgspec", "sync-inline"},
+        SPOOLED | {"typed-msgspec", "sync-inline"},
         threads=True,
     ),
     Contender(
@@ -101,6 +104,7 @@ ALL = (
         f"{UVICORN} benchmarks.apps.fastapi_app:app",
         ("fastapi", "starlette", "uvicorn"),
         "fastapi",
+        SPOOLED,
         threads=True,
     ),
     Contender(
@@ -109,6 +113,7 @@ ALL = (
         f"{UVICORN} benchmarks.apps.starlette_app:app",
         ("starlette", "uvicorn"),
         "starlette",
+        SPOOLED,
         threads=True,
     ),
     Contender(
@@ -117,7 +122,7 @@ ALL = (
         f"{UVICORN} benchmarks.apps.litestar_app:app",
         ("litestar", "uvicorn"),
         "litestar",
-        COMMON | {"typed-msgspec", "sync-inline"},
+        SPOOLED | {"typed-msgspec", "sync-inline"},
         threads=True,
     ),
     Contender(
@@ -160,7 +165,7 @@ ALL = (
         "{bin}/emmett55 -a benchmarks.apps.emmett55_app serve --interface rsgi --loop uvloop --log-level error --port {port}",
         ("emmett55", "granian"),
         "emmett55",
-        COMMON,
+        COMMON - {"upload"},
     ),
     Contender(
         "django-bolt",

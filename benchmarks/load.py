@@ -29,7 +29,10 @@ def write_script(request: Request, path: Path) -> Path:
     lines = [f"wrk.method = {_quote(request.method)}"]
     lines += [f"wrk.headers[{_quote(name)}] = {_quote(value)}" for name, value in request.headers.items()]
     if request.body:
-        lines.append(f"wrk.body = {_quote(request.body.decode())}")
+        # Beside the script: a body may be megabytes of any bytes.
+        body = path.with_suffix(".body")
+        body.write_bytes(request.body)
+        lines += [f'local file = io.open({_quote(str(body))}, "rb")', 'wrk.body = file:read("*a")', "file:close()"]
     path.write_text("\n".join(lines) + "\n")
     return path
 

@@ -22,11 +22,13 @@ class Figure:
     per_second: float
     p50_us: float
     p99_us: float
+    peak_mb: float = 0.0
+    """The most memory that the server's processes have held, added up; nothing in older results."""
 
     @classmethod
-    def of(cls, load: Load, cpu: CPU) -> "Figure":
+    def of(cls, load: Load, cpu: CPU, peak_mb: float) -> "Figure":
         """Join what the load generator saw with the CPU seconds that the server used."""
-        return cls(load.requests, cpu.user + cpu.system, cpu.system, load.per_second, load.p50_us, load.p99_us)
+        return cls(load.requests, cpu.user + cpu.system, cpu.system, load.per_second, load.p50_us, load.p99_us, peak_mb)
 
     @property
     def per_cpu_second(self) -> float:
@@ -123,7 +125,7 @@ class Results:
         temporary.replace(self.path)
 
 
-FIELDS = ("requests", "cpu", "system", "per_second", "p50_us", "p99_us")
+FIELDS = ("requests", "cpu", "system", "per_second", "p50_us", "p99_us", "peak_mb")
 
 
 def _run_to(run: Run) -> dict[str, Any]:

@@ -34,7 +34,8 @@ class Plan:
 
 def measure(workload: Workload, contenders: Sequence[Contender], plan: Plan, results: Results, *, resume: bool) -> Run:
     """Time a workload. Results are saved after every round; with `resume` an earlier, unfinished run goes on."""
-    run = Run(workload.name, plan.seconds, plan.connections, [c.name for c in contenders], [], {})
+    connections = workload.connections or plan.connections
+    run = Run(workload.name, plan.seconds, connections, [c.name for c in contenders], [], {})
     earlier = results.unfinished(run, plan.rounds) if resume else None
     if earlier is not None:
         run = earlier
@@ -55,11 +56,11 @@ def measure(workload: Workload, contenders: Sequence[Contender], plan: Plan, res
                 script,
                 server.port,
                 seconds=seconds,
-                connections=plan.connections,
+                connections=workload.connections or plan.connections,
                 core=plan.load_core,
             )
             server.require_alive()
-            return Figure.of(seen, server.cpu() - before)
+            return Figure.of(seen, server.cpu() - before, server.peak_mb())
 
         servers = [server for server in servers if _warm(server, plan.warm_up, load, run)]
         for number in range(len(run.rounds), plan.rounds):

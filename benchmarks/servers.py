@@ -1,6 +1,7 @@
 """Server processes under test: started on one core, asked for their CPU time, stopped with everything they started."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -45,6 +46,10 @@ class Server:
         """Return the CPU seconds that all its processes have used."""
         used = [_cpu_of(pid) for pid in _tree(self.process.pid)]
         return CPU(sum(cpu.user for cpu in used), sum(cpu.system for cpu in used))
+
+    def peak_mb(self) -> float:
+        """Return the most memory in MB that its processes have held, added up (VmHWM)."""
+        return sum(_peak_of(pid) for pid in _tree(self.process.pid)) / 1024
 
     def require_alive(self) -> None:
         """Raise ServerFailed when the first process has ended."""
@@ -129,3 +134,12 @@ def _cpu_of(pid: int) -> CPU:
     # Counted from behind the command's name, which may contain spaces: utime, stime, then those of children that ended.
     user, system, user_of_ended, system_of_ended = map(int, text.rpartition(")")[2].split()[11:15])
     return CPU((user + user_of_ended) / TICK, (system + system_of_ended) / TICK)
+
+
+def _peak_of(pid: int) -> int:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found[1]) if found else 0

@@ -1,6 +1,7 @@
 """The workloads: one request each, the answer that it must get, and what every application must refuse."""
 
 import json
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +29,10 @@ class Workload:
     request: Request
     answer: Any
     refusals: Mapping[str, Request] = field(default_factory=dict)
+    connections: int | None = None
+    """How many the load generator opens; what the run says when absent."""
+    megabytes: float | None = None
+    """The size of a request, where its megabytes per second are what counts."""
 
 
 HOUSE = {
@@ -71,6 +76,17 @@ def _typed(name: str, title: str, prefix: str) -> Workload:
     )
 
 
+def _upload(name: str, title: str) -> Workload:
+    boundary = "----FormBoundary7MA4YWxkTrZu0gW"
+    # Bytes of any value, and the same ones in every run.
+    content = random.Random(7).randbytes(10 * 1024 * 1024)
+    lines = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="holiday.bin"\r\n'
+    body = f"{lines}Content-Type: application/octet-stream\r\n\r\n".encode() + content + f"\r\n--{boundary}--\r\n".encode()
+    headers = {"content-type": f"multipart/form-data; boundary={boundary}"}
+    request = Request(f"/{name}", "POST", headers, body)
+    return Workload(name, title, request, {"size": len(content)}, connections=4, megabytes=len(body) / 1e6)
+
+
 SMALL = {"id": 7, "name": "Ada Lovelace", "active": True}
 
 WORKLOADS = {
@@ -99,6 +115,8 @@ WORKLOADS = {
             },
         ),
         Workload("sync", "Sync handler, the framework's default", Request("/sync"), {"id": 7, "kind": "sync"}),
+        _upload("upload", "Upload of 10 MB, as each framework takes large ones"),
+        _upload("upload-file", "Upload of 10 MB as a file object, spooled to disk"),
         Workload("sync-inline", "Sync handler, inline", Request("/sync-inline"), {"id": 7, "kind": "sync"}),
     )
 }

@@ -14,6 +14,10 @@ def message() -> dict[str, Any]:
     return {"id": 7, "name": "Ada Lovelace", "active": True}
 
 
+UPLOADED = {"size": 10 * 1024 * 1024}
+"""The answer to the upload, for whoever reads it without parsing it."""
+
+
 def short() -> dict[str, Any]:
     """Return the sync handler's answer: two fields."""
     return {"id": 7, "kind": "sync"}

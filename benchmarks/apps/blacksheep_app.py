@@ -3,7 +3,7 @@
 from asyncio import sleep
 from typing import Any
 
-from blacksheep import Application, FromCookie, FromHeader, FromJSON, FromQuery, Response, get, post
+from blacksheep import Application, FromCookie, FromFiles, FromHeader, FromJSON, FromQuery, Response, get, post
 from blacksheep.server.responses import json, text
 
 from .answers import GROUPS, TEXT, describe, message, short, user_of
@@ -48,6 +48,10 @@ def add_workloads() -> None:
     @post("/houses/{id}")
     async def typed(id: int, house: FromJSON[House], insured: FromQuery[bool]) -> PricedHouse:
         return price(id, insured.value, house.value)
+
+    @post("/upload")
+    async def upload(files: FromFiles) -> dict[str, Any]:
+        return {"size": len(files.value[0].data)}
 
     @get("/account")
     async def account(tenant: FromTenantHeader, session: FromSessionCookie) -> dict[str, Any]:

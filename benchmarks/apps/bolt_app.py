@@ -3,8 +3,8 @@
 from asyncio import sleep
 from typing import Annotated, Any
 
-from django_bolt import BoltAPI, Depends
-from django_bolt.param_functions import Cookie, Header
+from django_bolt import BoltAPI, Depends, UploadFile
+from django_bolt.param_functions import Cookie, File, Header
 from django_bolt.responses import PlainText
 
 from .answers import GROUPS, TEXT, Account, User, describe, find_tenant, find_user, message, open_account, short
@@ -51,6 +51,10 @@ def add_workloads() -> None:
 
     async def user_of(account: Annotated[Account, Depends(account_of)]) -> User:
         return find_user(account)
+
+    @api.post("/upload", status_code=200)
+    async def upload(file: Annotated[UploadFile, File()]) -> dict[str, Any]:
+        return {"size": file.size}
 
     @api.get("/account")
     async def account(user: Annotated[User, Depends(user_of)]) -> dict[str, Any]:

@@ -37,6 +37,11 @@ def typed(request: HttpRequest, id: int) -> HttpResponse:
     return HttpResponse(price(id, insured, house).model_dump_json(), content_type="application/json")
 
 
+@require_POST
+def upload(request: HttpRequest) -> HttpResponse:
+    return JsonResponse({"size": request.FILES["file"].size})
+
+
 @require_GET
 def account(request: HttpRequest) -> HttpResponse:
     tenant, session = request.headers.get("x-tenant"), request.COOKIES.get("session")
@@ -60,6 +65,8 @@ else:
         path("sync", sync),
         path("houses/<int:id>", typed),
         path("account", account),
+        path("upload", upload),
+        path("upload-file", upload),
     ]
 
 app = get_wsgi_application()

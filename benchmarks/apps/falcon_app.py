@@ -56,6 +56,14 @@ class TypedMsgspec:
         resp.data = encode(structs.price(id, bool(insured), house))
 
 
+class Upload:
+    async def on_post(self, req: Request, resp: Response) -> None:
+        sizes = {}
+        async for part in await req.get_media():
+            sizes[part.name] = sum([len(chunk) async for chunk in part.stream])
+        resp.media = {"size": sizes["file"]}
+
+
 class Account:
     async def on_get(self, req: Request, resp: Response) -> None:
         tenant = req.get_header("x-tenant", required=True)
@@ -99,3 +107,4 @@ else:
     app.add_route("/houses/{id:int}", Typed())
     app.add_route("/houses-msgspec/{id:int}", TypedMsgspec())
     app.add_route("/account", Account())
+    app.add_route("/upload", Upload())

@@ -3,7 +3,7 @@
 from asyncio import sleep
 from typing import Annotated, Any
 
-from fastapi import Cookie, Depends, FastAPI, Header
+from fastapi import Cookie, Depends, FastAPI, Header, UploadFile
 from fastapi.responses import PlainTextResponse
 
 from .answers import GROUPS, TEXT, Account, User, describe, find_tenant, find_user, message, open_account, short
@@ -32,6 +32,11 @@ def add_workloads() -> None:
     @app.post("/houses/{id}")
     async def typed(id: int, house: House, insured: bool = False) -> PricedHouse:
         return price(id, insured, house)
+
+    @app.post("/upload")
+    @app.post("/upload-file")
+    async def upload(file: UploadFile) -> dict[str, Any]:
+        return {"size": file.size}
 
     @app.get("/sync")
     def sync() -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Flask on gunicorn: plain functions, as WSGI applications are written; Pydantic is called by the view."""
 
+from os import SEEK_END
 from typing import Any
 
 from flask import Flask, Response, abort, request
@@ -36,6 +37,11 @@ def add_workloads() -> None:
         except (ValueError, ValidationError):
             abort(422)
         return Response(price(id, insured, house).model_dump_json(), content_type="application/json")
+
+    @app.post("/upload")
+    @app.post("/upload-file")
+    def upload() -> dict[str, Any]:
+        return {"size": request.files["file"].seek(0, SEEK_END)}
 
     @app.get("/account")
     def account() -> dict[str, Any]:

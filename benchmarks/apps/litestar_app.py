@@ -1,11 +1,15 @@
 """Litestar: injected providers, Pydantic and msgspec records, sync handlers sent to threads."""
 
 from asyncio import sleep
+from dataclasses import dataclass
+from os import SEEK_END
 from typing import Annotated, Any
 
 from litestar import Litestar, MediaType, get, post
+from litestar.datastructures import UploadFile
 from litestar.di import Provide
-from litestar.params import Parameter
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, Parameter
 from litestar.types import ControllerRouterHandler
 
 from . import msgspec_records as structs
@@ -50,6 +54,20 @@ async def typed_msgspec(id: int, data: structs.House, insured: bool = False) -> 
     return structs.price(id, insured, data)
 
 
+@dataclass
+class UploadForm:
+    """The form of an upload."""
+
+    file: UploadFile
+
+
+@post(["/upload", "/upload-file"], status_code=200)
+async def upload(data: Annotated[UploadForm, Body(media_type=RequestEncodingType.MULTI_PART)]) -> dict[str, Any]:
+    file = data.file
+    size = file.file.seek(0, SEEK_END)
+    return {"size": size}
+
+
 async def tenant_of(x_tenant: Annotated[str, Parameter(header="x-tenant")]) -> str:
     return find_tenant(x_tenant)
 
@@ -81,6 +99,6 @@ def group_routes(group: str) -> list[ControllerRouterHandler]:
     return [about, item]
 
 
-MAIN: list[ControllerRouterHandler] = [plain, small, waiting, sync, sync_inline, typed, typed_msgspec, account]
+MAIN: list[ControllerRouterHandler] = [plain, small, waiting, sync, sync_inline, typed, typed_msgspec, account, upload]
 
-app = Litestar([route for n in GROUPS for route in group_routes(f"group{n}")] if MANY else MAIN)
+app = Litestar([route for n in GROUPS for route in group_routes(f"group{n}")] if MANY else MAIN, request_max_body_size=None)

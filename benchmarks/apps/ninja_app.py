@@ -5,7 +5,7 @@ from typing import Any
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
-from ninja import Cookie, Header, NinjaAPI
+from ninja import Cookie, File, Header, NinjaAPI, UploadedFile
 
 from .answers import GROUPS, TEXT, describe, find_tenant, find_user, message, open_account, short
 from .many import MANY
@@ -32,6 +32,11 @@ def add_workloads() -> None:
     @api.post("/houses/{id}", response=PricedHouse)
     def typed(request: HttpRequest, id: int, house: House, insured: bool = False) -> PricedHouse:
         return price(id, insured, house)
+
+    @api.post("/upload")
+    @api.post("/upload-file")
+    def upload(request: HttpRequest, file: UploadedFile = File(...)) -> Any:
+        return {"size": file.size}
 
     @api.get("/account")
     def account(request: HttpRequest, x_tenant: str = Header(...), session: str = Cookie(...)) -> Any:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from . import msgspec_records, pydantic_records
-from .answers import GROUPS, TEXT, describe, message, short, user_of
+from .answers import GROUPS, TEXT, UPLOADED, describe, message, short, user_of
 from .mirror import extra_headers
 
 EXTRA = [(name.encode(), value.encode()) for name, value in extra_headers()]
@@ -148,6 +148,13 @@ async def dependencies(scope: Any, receive: Any, send: Any) -> None:
     await answer(send, encode(describe(user)))
 
 
+async def upload(scope: Any, receive: Any, send: Any) -> None:
+    """Read a body to its end, and parse nothing of it."""
+    while (await receive()).get("more_body"):
+        continue
+    await answer(send, encode(UPLOADED))
+
+
 async def missing(scope: Any, receive: Any, send: Any) -> None:
     """Answer 404."""
     await answer(send, b'{"detail":"Not Found"}', status=404)
@@ -174,6 +181,8 @@ STATIC: dict[tuple[str, str], Callable[[Any, Any, Any], Any]] = {
     ("GET", "/sync"): sync,
     ("GET", "/sync-inline"): sync,
     ("GET", "/account"): dependencies,
+    ("POST", "/upload"): upload,
+    ("POST", "/upload-file"): upload,
     **{("GET", f"/group{n}/about"): small for n in GROUPS},
 }
 ITEMS = {f"group{n}": item_of(f"group{n}") for n in GROUPS}

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from . import msgspec_records, pydantic_records
-from .answers import GROUPS, TEXT, describe, message, short, user_of
+from .answers import GROUPS, TEXT, UPLOADED, describe, message, short, user_of
 from .mirror import extra_headers
 
 TEXT_HEADERS = [("content-type", "text/plain; charset=utf-8"), *extra_headers()]
@@ -114,6 +114,13 @@ async def dependencies(scope: Any, proto: Any) -> None:
     proto.response_bytes(200, JSON_HEADERS, encode(describe(user)))
 
 
+async def upload(scope: Any, proto: Any) -> None:
+    """Read a body to its end, and parse nothing of it."""
+    async for _ in proto:
+        continue
+    proto.response_bytes(200, JSON_HEADERS, encode(UPLOADED))
+
+
 async def missing(scope: Any, proto: Any) -> None:
     """Answer 404."""
     proto.response_bytes(404, JSON_HEADERS, b'{"detail":"Not Found"}')
@@ -140,6 +147,8 @@ STATIC: dict[tuple[str, str], Callable[[Any, Any], Any]] = {
     ("GET", "/sync"): sync,
     ("GET", "/sync-inline"): sync,
     ("GET", "/account"): dependencies,
+    ("POST", "/upload"): upload,
+    ("POST", "/upload-file"): upload,
     **{("GET", f"/group{n}/about"): small for n in GROUPS},
 }
 ITEMS = {f"group{n}": item_of(f"group{n}") for n in GROUPS}

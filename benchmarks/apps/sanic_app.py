@@ -47,6 +47,10 @@ def add_workloads() -> None:
             raise BadRequest from None
         return HTTPResponse(price(id, insured, house).model_dump_json(), content_type="application/json")
 
+    @app.post("/upload")
+    async def upload(request: Request) -> HTTPResponse:
+        return json({"size": len(request.files.get("file").body)})
+
     @app.get("/account")
     async def account(request: Request) -> HTTPResponse:
         tenant, session = request.headers.get("x-tenant"), request.cookies.get("session")

@@ -4,6 +4,7 @@ from asyncio import sleep
 
 from pydantic import ValidationError
 from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -42,6 +43,15 @@ async def typed(request: Request) -> Response:
     return Response(priced.model_dump_json(), media_type="application/json")
 
 
+async def upload(request: Request) -> Response:
+    """Answer the size of an upload."""
+    async with request.form() as form:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise HTTPException(422)
+        return JSONResponse({"size": file.size})
+
+
 async def account(request: Request) -> Response:
     try:
         user = await user_of(request.cookies["session"], request.headers["x-tenant"])
@@ -68,6 +78,8 @@ else:
         Route("/sync", sync),
         Route("/houses/{id:int}", typed, methods=["POST"]),
         Route("/account", account),
+        Route("/upload", upload, methods=["POST"]),
+        Route("/upload-file", upload, methods=["POST"]),
     ]
 
 app = Starlette(routes=routes)

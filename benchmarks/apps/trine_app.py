@@ -3,13 +3,15 @@
 from asyncio import sleep
 from typing import Annotated, Any
 
-from trine import App, Cookie, Depends, Header
+from trine import App, Cookie, Depends, Header, Request, UploadFile
 from trine.http import PlainTextResponse
 
 from . import msgspec_records as structs
 from . import pydantic_records as models
 from .answers import GROUPS, TEXT, Account, User, describe, find_tenant, find_user, message, open_account, short
 from .many import MANY
+
+UPLOAD_LIMIT = 20 * 1024 * 1024
 
 app = App()
 
@@ -60,6 +62,21 @@ def add_workloads() -> None:
         return describe(user)
 
 
+def add_uploads() -> None:
+    """Add both ways to take an upload."""
+
+    @app.post("/upload", max_body_size=UPLOAD_LIMIT)
+    async def upload(request: Request) -> dict[str, Any]:
+        sizes = {}
+        async for part in request.parts():
+            sizes[part.name] = sum([len(chunk) async for chunk in part])
+        return {"size": sizes["file"]}
+
+    @app.post("/upload-file", max_body_size=UPLOAD_LIMIT)
+    async def upload_file(file: UploadFile) -> dict[str, Any]:
+        return {"size": file.size}
+
+
 def add_group(group: str) -> None:
     """Add one group's static and dynamic route."""
 
@@ -77,3 +94,4 @@ if MANY:
         add_group(f"group{n}")
 else:
     add_workloads()
+    add_uploads()

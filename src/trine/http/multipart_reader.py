@@ -97,8 +97,6 @@ class MultipartReader:
 
     def feed(self, chunk: bytes) -> list[Event]:
         """Read a piece. Gives what begins, continues and ends in it."""
-        events: list[Event] = []
-        self._events = events
         self._has_begun = self._has_begun or bool(chunk)
         if self._carry:
             chunk, self._carry = self._carry + chunk, b""
@@ -106,6 +104,7 @@ class MultipartReader:
         while at < end and not self._has_ended:
             state = self._parser.state
             at = self._read_data(chunk, at) if state == self._states.PART_DATA else self._read_line(chunk, at, state)
+        events, self._events = self._events, []
         return events
 
     def finish(self) -> None:

@@ -48,6 +48,7 @@ class Part:
             if type(event) is bytes:
                 self.size += len(event)
                 yield event
+                del event
             else:
                 self._is_over = True
 
@@ -124,6 +125,7 @@ class _Events:
                 return None
             with refusing_broken_forms():
                 self._waiting.extend(self._reader.feed(chunk))
+            del chunk
         return self._waiting.popleft()
 
     async def close(self) -> None:

@@ -239,6 +239,8 @@ async def receive_chunks(protocol: Any) -> AsyncIterator[bytes]:
             elif has_ended:
                 raise cut_off()
             has_ended = not chunk
+            # Let go before the next one is asked for: it comes to lie where this one lay, near the processor.
+            del chunk
     except RuntimeError as error:
         raise cut_off() from error
 
