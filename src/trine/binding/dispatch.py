@@ -360,7 +360,7 @@ def _serve_rsgi(handler: Handler, context: BindContext, names: Sequence[str]) ->
             if response.body and response.background is None:
                 proto.response_bytes(response.status_code, lines, response.body)
             else:
-                await rsgi.send_ready(response, lines, proto, head=request.method == "HEAD")
+                await rsgi.send_ready(response, lines, proto, scope)
         finally:
             if request.awaits_closing:
                 await request.close()

@@ -67,7 +67,7 @@ RSGI = Wire(
     respond=(
         "response, lines = make_ready(response, DEFAULT_HEADERS, scope)",
         "sent = True",
-        "await send_ready(response, lines, proto, head=scope.method == 'HEAD')",
+        "await send_ready(response, lines, proto, scope)",
     ),
     client="proto",
     namespace={

@@ -18,6 +18,12 @@ class Response:
 
     media_type: ClassVar[str | None] = None
     charset: ClassVar[str] = "utf-8"
+    send_timeout: float = 60.0
+    """Seconds in which the client of a stream must take what waits for it, at most 1 MB; then the stream is cut."""
+    ping_interval: float = 0.0
+    """Seconds of silence after which a stream sends `ping`; never for 0."""
+    ping: ClassVar[bytes] = b""
+    """What keeps a connection alive while there is nothing to send."""
     body: bytes | None
 
     def __init__(
@@ -186,11 +192,6 @@ class RedirectResponse(Response):
 
 class StreamingResponse(Response):
     """An answer that is produced while it is sent. A plain iterator is stepped in worker threads."""
-
-    ping: ClassVar[bytes] = b""
-    """What keeps the connection alive while there is nothing to send."""
-    ping_interval: float = 0.0
-    """Seconds of silence after which `ping` is sent; never for 0."""
 
     def __init__(
         self,

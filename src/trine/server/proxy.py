@@ -228,7 +228,7 @@ def _for_socket(scheme: str) -> str:
 
 
 class _ForwardedScope:
-    """An RSGI scope with what the proxies say in the place of what the last of them is."""
+    """An RSGI scope with what the proxies say in the place of what the last of them is; `peer` is still that one."""
 
     def __init__(self, scope: Any, found: Forwarded) -> None:
         self.proto = scope.proto
@@ -238,6 +238,7 @@ class _ForwardedScope:
         self.method = scope.method
         self.path = scope.path
         self.query_string = scope.query_string
+        self.peer = scope.client
         self.client = scope.client if found.client is None else _with_brackets(found.client) + ":0"
         self.scheme = scope.scheme
         if found.scheme is not None:

@@ -13,6 +13,7 @@ from trine.websocket import WebSocket
 
 from .address import parse_address
 from .leaving import watch
+from .outflow import Outflow
 from .reply import complete_headers
 from .streams import pump
 
@@ -266,7 +267,7 @@ def make_ready(response: Response, defaults: HeaderList, scope: Any) -> tuple[Re
     return response, complete_headers(response, defaults)
 
 
-async def send_ready(response: Response, headers: HeaderList, protocol: Any, *, head: bool = False) -> None:
+async def send_ready(response: Response, headers: HeaderList, protocol: Any, scope: Any) -> None:
     """Send a response with its final header lines. An exception from here is the server's: the answer has begun."""
     body = response.body
     if body is not None:
@@ -274,23 +275,26 @@ async def send_ready(response: Response, headers: HeaderList, protocol: Any, *, 
             protocol.response_bytes(response.status_code, headers, body)
         else:
             protocol.response_empty(response.status_code, headers)
-    elif head:
+    elif scope.method == "HEAD":
         protocol.response_empty(response.status_code, headers)
     elif isinstance(response, FileResponse) and not response.parts:
         protocol.response_file(response.status_code, headers, response.path)
     elif isinstance(response, FileResponse) and len(response.parts) == 1:
         protocol.response_file_range(response.status_code, headers, response.path, *response.parts[0])
-    elif not await _send_stream(response, protocol, headers):
+    elif not await _send_stream(response, protocol, headers, scope):
         return
     if response.background is not None:
         await response.background()
 
 
-async def _send_stream(response: Response, protocol: Any, headers: HeaderList) -> bool:
+async def _send_stream(response: Response, protocol: Any, headers: HeaderList, scope: Any) -> bool:
     transport = protocol.response_stream(response.status_code, headers)
+    outflow = Outflow(getattr(scope, "peer", None) or scope.client)
     try:
-        return await pump(response, transport.send_bytes, protocol.client_disconnect)
+        return await pump(response, transport.send_bytes, protocol.client_disconnect, outflow)
     except RuntimeError as error:
         if type(error).__name__ != "RSGIProtocolClosed":
             raise
         return False
+    finally:
+        outflow.close()

@@ -1,6 +1,7 @@
 """Send a stream for as long as somebody listens."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -8,6 +9,12 @@ from trine.http import Response, StreamingResponse
 
 from .drain import is_drain
 from .leaving import Leaving, watch
+from .outflow import PIECE, Outflow
+
+logger = logging.getLogger("trine.server")
+
+_LOOK = 15.0
+"""Seconds between looks at a stream that has nothing to fill a silence with."""
 
 Write = Callable[[bytes], Awaitable[None]]
 
@@ -15,30 +22,39 @@ _TURN = 16
 """Chunks after which a source that never waits lets others have the loop, and can be cancelled."""
 
 
-async def pump(response: Response, write: Write, leaving: Leaving | None) -> bool:
+async def pump(response: Response, write: Write, leaving: Leaving | None, outflow: Outflow | None = None) -> bool:
     """Write every chunk; stop, and say False, when the client leaves first. The source is closed in any case.
 
-    A source that waits for its next chunk is cancelled where it waits: it stops within one step.
+    A source that waits for its next chunk is cancelled where it waits: it stops within one step. With an `outflow`, writing
+    never waits for the client by itself.
     """
     if asyncio.current_task() is None:
         # Started without a Task; the first suspension gives the answer one, which can be cancelled.
         await asyncio.sleep(0)
-    return await _Pump(response, write).run(leaving)
+    return await _Pump(response, write, outflow).run(leaving)
 
 
 class _Pump:
     """One stream on its way. Ten thousand may be idle at a time, so there is little of it: no Task but the request's own."""
 
-    __slots__ = ("_has_left", "_loop", "_response", "_task", "_timer", "_write", "_written")
+    __slots__ = ("_has_left", "_is_writing", "_loop", "_outflow", "_response", "_task", "_timer", "_write", "_written")
 
-    def __init__(self, response: Response, write: Write) -> None:
+    def __init__(self, response: Response, write: Write, outflow: Outflow | None) -> None:
         self._response: Any = response
         self._write = write
         self._task: Any = asyncio.current_task()
         self._loop = asyncio.get_running_loop()
         self._has_left = False
-        self._written = 0.0
-        self._timer: asyncio.TimerHandle | None = None
+        self._outflow = outflow
+        self._is_writing = False
+        self._written = self._loop.time()
+        self._timer = self._loop.call_later(self._interval, self._look_after)
+
+    @property
+    def _interval(self) -> float:
+        response = self._response
+        interval: float = min(response.ping_interval or _LOOK, response.send_timeout)
+        return interval
 
     async def run(self, leaving: Leaving | None) -> bool:
         response = self._response
@@ -48,8 +64,6 @@ class _Pump:
         else:
             source, encode = response.chunks(), None
         watcher = None if leaving is None else watch(leaving, self._leave)
-        if getattr(response, "ping_interval", 0):
-            self._ping_after(response.ping_interval)
         try:
             await self._send(source, encode)
         except asyncio.CancelledError as error:
@@ -60,17 +74,25 @@ class _Pump:
         finally:
             if watcher is not None:
                 watcher.cancel()
-            if self._timer is not None:
-                self._timer.cancel()
+            self._timer.cancel()
             close = getattr(source, "aclose", None)
             if close is not None:
                 await close()
         return not self._has_left
 
     async def _send(self, source: Any, encode: Callable[[Any], bytes] | None) -> None:
-        write, clock, count = self._write, self._loop.time, 0
+        write, clock, outflow, count, size = self._write, self._loop.time, self._outflow, 0, 0
         async for item in source:
-            await write(item if encode is None else encode(item))
+            chunk = item if encode is None else encode(item)
+            self._is_writing = True
+            if len(chunk) > PIECE:
+                chunk = await self._write_most(chunk)
+            await write(chunk)
+            size += len(chunk)
+            if size > PIECE and outflow is not None:
+                await outflow.wait(size)
+                size = 0
+            self._is_writing = False
             self._written = clock()
             count += 1
             if count == _TURN:
@@ -81,17 +103,36 @@ class _Pump:
         self._has_left = True
         self._task.cancel()
 
-    def _ping_after(self, seconds: float) -> None:
-        self._timer = self._loop.call_later(seconds, self._ping)
+    async def _write_most(self, chunk: bytes) -> bytes:
+        """Write all of a large chunk but its last piece, with time for the client to take each."""
+        last = (len(chunk) - 1) // PIECE * PIECE
+        for at in range(0, last, PIECE):
+            await self._write(chunk[at : at + PIECE])
+            if self._outflow is not None:
+                await self._outflow.wait(PIECE)
+            self._written = self._loop.time()
+        return chunk[last:]
 
-    def _ping(self) -> None:
-        interval = self._response.ping_interval
-        silent = self._loop.time() - self._written
-        if silent < interval:
-            self._ping_after(interval - silent)
-            return
-        self._loop.create_task(self._write_ping())
-        self._ping_after(interval)
+    def _look_after(self) -> None:
+        """Fill a silence, and cut off a client that takes nothing."""
+        interval = self._interval
+        passed = self._loop.time() - self._written
+        if self._is_writing:
+            if passed >= self._response.send_timeout:
+                self._cut()
+                return
+        elif passed < interval:
+            interval -= passed
+        elif self._response.ping:
+            self._loop.create_task(self._write_ping())
+        self._timer = self._loop.call_later(interval, self._look_after)
+
+    def _cut(self) -> None:
+        seconds = self._response.send_timeout
+        logger.warning("A stream was cut: its client took nothing of it for %g seconds (send_timeout).", seconds)
+        if self._outflow is not None:
+            self._outflow.cut()
+        self._leave()
 
     async def _write_ping(self) -> None:
         try:
