@@ -44,6 +44,7 @@ def show_version(context: click.Context, parameter: click.Parameter, value: bool
         "check": ("trine.cli.check", "List every mistake, and what is unsafe in production."),
         "routes": ("trine.cli.routes", "Show which function answers which path."),
         "openapi": ("trine.cli.openapi", "Write the OpenAPI document."),
+        "client": ("trine.cli.client", "Write a typed client in TypeScript or Python."),
         "new": ("trine.cli.new", "Begin a project."),
     },
     epilog=EPILOG,
