@@ -234,6 +234,16 @@ class App(APIRouter):
         self._answer_asgi = self._first_asgi
         self._answer_rsgi = self._first_rsgi
 
+    @property
+    def max_message_size(self) -> int:
+        """Most bytes of a WebSocket message that any route takes. Servers that can be told read no more."""
+        return self.declarations.max_message_size
+
+    @property
+    def needs_asgi(self) -> str | None:
+        """The path of a WebSocket that speaks a subprotocol, which Granian cannot say over RSGI; None where there is none."""
+        return next((socket.pattern.path for socket in self.declarations.all_sockets() if socket.subprotocols), None)
+
     # What servers call ------------------------------------------------------------------------------------------
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

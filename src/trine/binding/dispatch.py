@@ -35,6 +35,8 @@ from .socket import compile_socket
 from .wires import ASGI, REQUEST, RSGI, Wire
 
 SOCKET_METHOD = "WEBSOCKET"
+# Uvicorn's own limit: a mounted application counts on it.
+_OTHERS_MESSAGES = 16 * 1024 * 1024
 
 
 @dataclass
@@ -56,6 +58,19 @@ class Declarations:
         """The routes of an API version, and those that have none."""
         found = self.versions.get(version or "", self)
         return [bound for bound in found.routes if version is None or bound.flat.version in (None, version)]
+
+    def all_sockets(self) -> "Iterator[BoundSocket]":
+        """Every WebSocket route, those of other host names too."""
+        yield from self.sockets
+        for _, target in self.hosts:
+            if isinstance(target, Declarations):
+                yield from target.all_sockets()
+
+    @property
+    def max_message_size(self) -> int:
+        """Most bytes of a WebSocket message that anything here takes: what a server need not read beyond."""
+        others = [_OTHERS_MESSAGES] * bool(self.mounts or any(not isinstance(target, Declarations) for _, target in self.hosts))
+        return max([*(socket.limits.max_message_size for socket in self.all_sockets()), *others], default=_OTHERS_MESSAGES)
 
 
 def read_declarations(

@@ -48,7 +48,10 @@ def socket_entry(table: Table, middleware: Sequence[Middleware], mounted: ASGITa
                     return
             await socket.close(1000, "Not found")
             return
-        await _talk(found[0], socket, found[1])
+        try:
+            await _talk(found[0], socket, found[1])
+        finally:
+            socket.release()
 
     if not middleware and not any(bound.layer.middleware for bound in table.found.sockets):
         return talk
@@ -112,23 +115,33 @@ async def _talk(bound: BoundSocket, socket: WebSocket, values: Sequence[Any]) ->
     socket.subprotocols = bound.subprotocols
     task = asyncio.current_task()
     if task is None:
-        await _converse(socket, bound, values)
-        return
+        raise RuntimeError("A WebSocket is answered outside of a task, where nothing could end it.")
     watchers = bound.context.deadlines.watchers
-
-    def end_overdue() -> None:
-        reason = socket.overdue(monotonic())
-        if reason is not None:
-            watchers.discard(end_overdue)
-            task.cancel(LimitExceeded(1008, reason))
-
+    watch = _Watch(socket, task)
     open_sockets.add(task)
-    watchers.add(end_overdue)
+    watchers.add(watch)
     try:
         await _converse(socket, bound, values)
     finally:
         open_sockets.discard(task)
-        watchers.discard(end_overdue)
+        watchers.discard(watch)
+
+
+class _Watch:
+    """Ends a conversation in which something takes too long."""
+
+    __slots__ = ("ended", "socket", "task")
+
+    def __init__(self, socket: WebSocket, task: "asyncio.Task[Any]") -> None:
+        self.socket = socket
+        self.task = task
+        self.ended = False
+
+    def __call__(self) -> None:
+        reason = None if self.ended else self.socket.overdue(monotonic())
+        if reason is not None:
+            self.ended = True
+            self.task.cancel(LimitExceeded(1008, reason))
 
 
 async def _converse(socket: WebSocket, bound: BoundSocket, values: Sequence[Any]) -> None:

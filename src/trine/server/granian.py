@@ -23,6 +23,7 @@ from .scheduler import finish, install
 from .switch import Switch
 from .worker import Worker
 
+logger = logging.getLogger("trine.server")
 Answer = Callable[[Any, Any], Any]
 
 # Granian's type hints do not cover what is used here.
@@ -40,7 +41,10 @@ def serve(app: Any, worker: Worker) -> None:
     share_one_core()
     loop = worker.new_loop()
     logging.getLogger("_granian").setLevel(logging.WARNING)
-    if worker.options.interface == "rsgi" and hasattr(app, "__rsgi__"):
+    needs_asgi = getattr(app, "needs_asgi", None)
+    if needs_asgi is not None and worker.options.interface == "rsgi":
+        logger.info("Served over ASGI: the WebSocket %s speaks a subprotocol, which Granian does not send over RSGI.", needs_asgi)
+    if worker.options.interface == "rsgi" and hasattr(app, "__rsgi__") and needs_asgi is None:
         _serve_rsgi(app, worker, loop)
     else:
         _serve_asgi(app, worker, loop)

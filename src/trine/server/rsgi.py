@@ -3,13 +3,14 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
 from trine.errors import BodyTooLarge, ClientDisconnect, HTTPException, WebSocketDisconnect
 from trine.http import Address, FileResponse, Headers, ReadyResponse, Request, Response
 from trine.types import Application, Scope
-from trine.websocket import WebSocket
+from trine.websocket import WebSocket, WebSocketState
 
 from .address import parse_address
 from .leaving import watch
@@ -187,6 +188,44 @@ class RSGIWebSocket(_RSGIConnection, WebSocket):
 
     async def _close(self, code: int, reason: str) -> None:
         self._protocol.close(code if self._transport is not None else 403)
+
+    def release(self) -> None:
+        """Let go of the connection: Granian closes it when nobody holds it any more.
+
+        Where this side has closed first, the client's answer is waited for: without it, what was sent last may be lost.
+        """
+        transport, self._transport = self._transport, _CLOSED
+        if transport is not None and self.client_state is WebSocketState.CONNECTED:
+            lingering = asyncio.ensure_future(_linger(transport))
+            _lingering.add(lingering)
+            lingering.add_done_callback(_lingering.discard)
+
+
+async def _linger(transport: Any) -> None:
+    with suppress(RuntimeError, TimeoutError):
+        async with asyncio.timeout(_LINGER):
+            while (await transport.receive()).kind:
+                continue
+
+
+_LINGER = 2.0
+_lingering: "set[asyncio.Future[None]]" = set()
+
+
+class _Closed:
+    """What stands for a transport after the end."""
+
+    async def receive(self) -> Any:
+        raise RuntimeError("The WebSocket is closed.")
+
+    async def send_str(self, data: str) -> None:
+        raise RuntimeError("The WebSocket is closed.")
+
+    async def send_bytes(self, data: bytes) -> None:
+        raise RuntimeError("The WebSocket is closed.")
+
+
+_CLOSED = _Closed()
 
 
 class ReadAhead:

@@ -20,7 +20,10 @@ def serve(app: Any, worker: Worker) -> None:
     loop = worker.new_loop()
     entry: Any = app if hasattr(app, "drain") else Switch(app, closing_asgi)
     target = access_log_of(app, worker.options.access_log_format).asgi(entry) if worker.options.access_log else entry
-    server = _Server(_config(target, worker.options), worker)
+    config = _config(target, worker.options)
+    if hasattr(app, "max_message_size"):
+        config.ws_max_size = app.max_message_size
+    server = _Server(config, worker)
 
     async def run() -> None:
         serving = asyncio.ensure_future(server.serve(sockets=[worker.listener]))

@@ -201,6 +201,9 @@ class WebSocket(Connection, Generic[In, Out]):
 
         await self._put(encode_json({"detail": error.errors()}).decode())
 
+    def release(self) -> None:
+        """Let go of the connection, now that the conversation is over: some servers close it only then."""
+
     def overdue(self, now: float) -> str | None:
         """What takes too long at this time of `time.monotonic`, None where nothing does."""
         limits = self.limits
