@@ -203,6 +203,10 @@ class App(APIRouter):
         """What the lifespan yielded: every request's state starts with it."""
         return self._lifespan.state
 
+    def state_below(self, mounted: Any) -> dict[str, Any]:
+        """What the lifespan of a mounted application yields. Whoever is asked for is started with this application."""
+        return self._lifespan.state_of(mounted)
+
     @property
     def declarations(self) -> "Declarations":
         """Every route, bound. Raises `SetupError` with all mistakes at once."""
@@ -294,8 +298,11 @@ class App(APIRouter):
             self._is_checked = True
 
     def allow_tests(self) -> None:
-        """Start whatever the settings are: for clients that call without a network."""
+        """Start whatever the settings are, what is mounted included: for clients that call without a network."""
         self._is_checked = True
+        for entry, _ in self.walk():
+            mounted = getattr(entry, "app", None) or getattr(entry, "target", None)
+            getattr(mounted, "allow_tests", _nothing)()
 
     def drain(self) -> None:
         """Ask every client to leave: from now on, each answer closes its connection. A server calls it before it stops."""
@@ -356,6 +363,10 @@ class Overrides(dict[Callable[..., Any], Callable[..., Any]]):
         value = super().pop(key, *default)
         self._changed()
         return value
+
+
+def _nothing() -> None:
+    """Stand in for what an application of another make does not have."""
 
 
 def _from_function(function: Callable[..., Any]) -> Middleware:

@@ -80,6 +80,10 @@ class Application(Protocol):
         """Build the path of a named route."""
         ...
 
+    def state_below(self, mounted: Any) -> dict[str, Any]:
+        """What the lifespan of a mounted application yields. Whoever is asked for is started with this application."""
+        ...
+
 
 class User(Protocol):
     """Who sends a request, as an authentication battery sets it."""

@@ -2,7 +2,8 @@
 
 import pytest
 
-from trine import APIRouter, App, Request, Settings, WebSocket
+from trine import APIRouter, App, Request, Settings, SetupError, WebSocket
+from trine.testing import TestClient
 
 
 async def plain_asgi(scope, receive, send):
@@ -145,3 +146,52 @@ def test_hosts_have_routers_of_their_own(client_for):
     assert client.get("/", headers={"host": "shop.example"}).json() == "main"
     assert client.get("/", headers={"host": "a.tenants.example:8000"}).json() == "a.tenants.example:8000"
     assert client.get("/", headers={"host": "b.example"}).status_code == 400
+
+
+def speaking(told, name, *, fails=False):
+    """An ASGI application that tells when it starts and stops."""
+
+    async def app(scope, receive, send):
+        if scope["type"] != "lifespan":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": scope.get("state", {}).get("who", "nobody").encode()})
+            return
+        await receive()
+        if fails:
+            await send({"type": "lifespan.startup.failed", "message": "no database"})
+            return
+        scope["state"]["who"] = name
+        told.append(f"{name} started")
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        told.append(f"{name} stopped")
+        await send({"type": "lifespan.shutdown.complete"})
+
+    return app
+
+
+def test_mounted_applications_start_and_stop_with_the_application(trine_interface):
+    told, app, router = [], App(), APIRouter(prefix="/api")
+    one, two, apart = (speaking(told, name) for name in ("one", "two", "apart"))
+    app.on_event("startup")(lambda: told.append("outer started"))
+    app.on_event("shutdown")(lambda: told.append("outer stopped"))
+    app.mount("/one", one)
+    app.mount("/again", one)
+    app.mount("/apart", apart, lifespan=False)
+    app.mount("/plain", plain_asgi)
+    app.mount("/wsgi", wsgi)
+    router.mount("/two", two)
+    app.include_router(router)
+    with TestClient(app, interface=trine_interface) as client:
+        assert told == ["outer started", "one started", "two started"]
+        assert [client.get(path).text for path in ("/one/", "/again/", "/api/two/", "/apart/")] == ["one", "one", "two", "nobody"]
+    assert told[3:] == ["outer stopped", "two stopped", "one stopped"]
+
+
+def test_a_mounted_application_that_does_not_start_stops_the_start(client_for):
+    told, app = [], App()
+    app.mount("/one", speaking(told, "one"))
+    app.mount("/two", speaking(told, "two", fails=True))
+    with pytest.raises(SetupError, match="A mounted application did not start: no database"):
+        client_for(app)
+    assert told == ["one started", "one stopped"]

@@ -23,8 +23,8 @@ from trine.routing import (
     expand_routes,
 )
 from trine.server import AllowedHosts, asgi, rsgi
-from trine.server.foreign import below, run_asgi
-from trine.server.wsgi import WSGIAdapter, as_asgi, speaks_asgi
+from trine.server.foreign import ForeignApp, below, run_asgi
+from trine.server.wsgi import WSGIAdapter, speaks_asgi
 from trine.types import ASGIApp, Receive, Scope, Send
 
 from .bound import BoundRoute, BoundSocket, bind_route, bind_websocket
@@ -127,7 +127,7 @@ def _read_others(found: Declarations, router: APIRouter) -> Iterator[SetupError]
                 found.sockets.append(BoundSocket(pattern, entry, layer, context, talk).check())
                 found.names.add(entry.name, pattern)
             elif isinstance(entry, Mount):
-                found.mounts.append((layer.prefix + entry.path, _mountable(entry.app, context)))
+                found.mounts.append((layer.prefix + entry.path, _mountable(entry.app, context, lifespan=entry.lifespan)))
                 found.names.add_mount(entry.name or "", layer.prefix + entry.path, entry.app)
             elif isinstance(entry, FrontendRoute):
                 found.frontends.append((layer.prefix + entry.path, _bind_frontend(entry, layer, context)))
@@ -137,10 +137,10 @@ def _read_others(found: Declarations, router: APIRouter) -> Iterator[SetupError]
             yield from (_with_place(one, getattr(entry, "handler", None)) for one in problem.problems)
 
 
-def _mountable(app: Any, context: BindContext) -> ASGIApp:
+def _mountable(app: Any, context: BindContext, *, lifespan: bool) -> ASGIApp:
     if not hasattr(app, "answer_below"):
         if speaks_asgi(app):
-            return cast("ASGIApp", app)
+            return ForeignApp(app, context.app.state_below(app)) if lifespan else cast("ASGIApp", app)
         app = WSGIAdapter(app, list(context.default_headers))
     return RequestMount(app.answer_below, context)
 
@@ -156,7 +156,7 @@ def _host_target(entry: HostRoute, context: BindContext) -> "Declarations | ASGI
     # An application has its own settings and middleware; a router is part of this one.
     if isinstance(entry.target, APIRouter) and not callable(entry.target):
         return read_declarations(entry.target, context)
-    return as_asgi(entry.target)
+    return _mountable(entry.target, context, lifespan=True)
 
 
 def _check_conflicts(bound: BoundRoute, seen: dict[tuple[str, str], FlatRoute]) -> None:

@@ -132,6 +132,8 @@ class Mount:
     path: str
     app: Any
     name: str | None = None
+    lifespan: bool = True
+    """Whether it is started and stopped with the application."""
 
 
 @dataclass(frozen=True)

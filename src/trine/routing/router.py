@@ -212,9 +212,12 @@ class APIRouter:
         router.tell(self.changed)
         self.add(Inclusion(router, layer))
 
-    def mount(self, path: str, app: Any, name: str | None = None) -> None:
-        """Hand everything below a path to another application: Trine's own, ASGI or WSGI."""
-        self.add(Mount(path.rstrip("/"), app, name))
+    def mount(self, path: str, app: Any, name: str | None = None, *, lifespan: bool = True) -> None:
+        """Hand everything below a path to another application: Trine's own, ASGI or WSGI.
+
+        It is started and stopped with this one; with `lifespan=False` somebody else sees to that.
+        """
+        self.add(Mount(path.rstrip("/"), app, name, lifespan))
 
     def frontend(
         self,

@@ -2,16 +2,31 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
+from typing import Any
 
 from trine.errors import ClientDisconnect, WebSocketDisconnect
 from trine.http import Request, Response, StreamingResponse
-from trine.types import ASGIApp, Message, Scope
+from trine.types import ASGIApp, Message, Receive, Scope, Send
 from trine.websocket import WebSocket
 
 
 def below(scope: Scope, prefix: str) -> Scope:
     """The scope that a mounted application sees: the whole path, and how much of it lies above."""
     return {**scope, "root_path": scope.get("root_path", "") + prefix, "state": dict(scope.get("state") or {})}
+
+
+class ForeignApp:
+    """A mounted ASGI application: its requests carry what its own lifespan yielded."""
+
+    def __init__(self, app: ASGIApp, state: dict[str, Any]) -> None:
+        self.app = app
+        self.state = state
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Hand on."""
+        if self.state:
+            scope["state"] = {**scope.get("state", {}), **self.state}
+        return self.app(scope, receive, send)
 
 
 async def run_asgi(app: ASGIApp, request: Request, prefix: str) -> Response:

@@ -7,11 +7,11 @@ from contextvars import copy_context
 from functools import lru_cache
 from inspect import Parameter, iscoroutinefunction, signature
 from io import BufferedReader, BytesIO, RawIOBase
-from typing import Any, cast
+from typing import Any
 
 from trine.concurrency import run_in_context
 from trine.http import ReadyResponse, Request, Response, StreamingResponse
-from trine.types import ASGIApp, Receive, Scope, Send
+from trine.types import Receive, Scope, Send
 
 from .address import parse_address
 from .asgi import ASGIRequest, encode_pairs, send_response
@@ -25,11 +25,6 @@ _PATIENCE = 30
 """So long an application waits for the next piece of a large body."""
 # They belong to a connection, which is not the application's (PEP 3333, RFC 9110 §7.6.1).
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"})
-
-
-def as_asgi(app: Any) -> ASGIApp:
-    """Give an ASGI face to an application: itself where it speaks ASGI, an adapter where it speaks WSGI."""
-    return cast("ASGIApp", app) if speaks_asgi(app) else WSGIAdapter(app)
 
 
 def speaks_asgi(app: Any) -> bool:
