@@ -23,8 +23,9 @@ class Request(Connection):
     is_receiving = False
     """Whether the body is being waited for."""
     form_limits: FormLimits = FormLimits()
-    decoder: "Callable[[AsyncIterator[bytes]], AsyncIterator[bytes]] | None" = None
-    """Turns what arrives into the body; a middleware that decompresses sets it."""
+    decoder: "Callable[[Request, AsyncIterator[bytes]], AsyncIterator[bytes]] | None" = None
+    """Turns what arrives into the body; a middleware that decompresses sets it. It must not hold the request: in a circle with
+    it, a connection that was given up would stay open until the next garbage collection."""
     _body: bytes | None = None
     _json: Any
     _form: FormData | None = None
@@ -42,7 +43,7 @@ class Request(Connection):
         received = 0
         self.is_receiving = True
         chunks = self._receive_chunks()
-        async for chunk in chunks if self.decoder is None else self.decoder(chunks):
+        async for chunk in chunks if self.decoder is None else self.decoder(self, chunks):
             self.is_receiving = False
             received += len(chunk)
             if limit is not None and received > limit:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
+from functools import partial
 
 from trine.errors import BadRequest, BodyTooLarge, HTTPException, SetupError, UnsupportedEncoding
 from trine.http import Handler, Headers, Request, Response
@@ -42,12 +43,12 @@ class DecompressionMiddleware:
             if make_decoder is None:
                 raise UnsupportedEncoding(coding, accepted)
             _describe_plain_body(request)
-            request.decoder = lambda chunks: self._decode(chunks, request, make_decoder())
+            request.decoder = partial(self._decode, make_decoder())
             return await handler(request)
 
         return with_decompression
 
-    async def _decode(self, chunks: AsyncIterator[bytes], request: Request, decoder: Decoder) -> AsyncIterator[bytes]:
+    async def _decode(self, decoder: Decoder, request: Request, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         taken = given = 0
         try:
             async for chunk in chunks:

@@ -1,6 +1,7 @@
 """Uvicorn, for those who want it: `trine run --server uvicorn`."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from .drain import closing_asgi
 from .options import ServerOptions
 from .switch import Switch
 from .worker import Worker
+
+logger = logging.getLogger("trine")
 
 
 def serve(app: Any, worker: Worker) -> None:
@@ -46,6 +49,7 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, worker: Worker) -> None:
         super().__init__(config)
         self.worker = worker
+        self._waiting: dict[Any, float] = {}
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -58,6 +62,23 @@ class _Server(uvicorn.Server):
         if self.started:
             self.worker.ready()
 
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second: every second, cut off who sends the headers too slowly, for which Uvicorn has no limit."""
+        if counter % 10 == 0:
+            self._cut_slow_headers()
+        return await super().on_tick(counter)
+
+    def _cut_slow_headers(self) -> None:
+        now = asyncio.get_running_loop().time()
+        before, self._waiting = self._waiting, {}
+        for connection in list(self.server_state.connections):
+            if not _awaits_headers(connection):
+                continue
+            since = self._waiting[connection] = before.get(connection, now)
+            if now - since > self.worker.options.header_timeout:
+                logger.info("A connection is cut: its headers were not complete after %g s.", self.worker.options.header_timeout)
+                connection.transport.close()
+
     def close(self) -> None:
         """Accept nothing more, and close every connection as soon as it has its answer."""
         self.should_exit = True
@@ -69,6 +90,13 @@ class _Server(uvicorn.Server):
     def in_flight(self) -> Iterable["asyncio.Task[Any]"]:
         """Requests that are being answered."""
         return list(self.server_state.tasks)
+
+
+def _awaits_headers(connection: Any) -> bool:
+    """Whether a connection has begun to send a request, or has just been opened: idle ones have a timer, WebSockets no cycle."""
+    cycle = getattr(connection, "cycle", connection)
+    is_free = cycle is None or getattr(cycle, "response_complete", False)
+    return is_free and connection.timeout_keep_alive_task is None and not connection.transport.is_closing()
 
 
 def _config(app: Any, options: ServerOptions) -> uvicorn.Config:
