@@ -98,12 +98,15 @@ async def mounted_lifespan(app: ASGIApp, state: dict[str, Any]) -> AsyncIterator
         started = await answers.get()
         if started["type"] == "lifespan.startup.failed":
             raise SetupError(f"A mounted application did not start: {started.get('message') or 'it does not say why'}")
-        yield
-        if started["type"] == "lifespan.startup.complete":
-            requests.put_nowait({"type": "lifespan.shutdown"})
-            stopped = await answers.get()
-            if stopped["type"] == "lifespan.shutdown.failed":
-                raise RuntimeError(f"A mounted application did not stop well: {stopped.get('message')}")
+        try:
+            yield
+        finally:
+            # Also when another one has failed to start.
+            if started["type"] == "lifespan.startup.complete":
+                requests.put_nowait({"type": "lifespan.shutdown"})
+                stopped = await answers.get()
+                if stopped["type"] == "lifespan.shutdown.failed":
+                    raise RuntimeError(f"A mounted application did not stop well: {stopped.get('message')}")
     finally:
         state.clear()
         running.cancel()
