@@ -15,6 +15,7 @@ from trine.binding.validate import adapter_for
 from trine.binding.wires import REQUEST
 from trine.compat.starlette.paths import DeclaredPath, route_path
 from trine.compat.starlette.requests import EXIT_STACK
+from trine.compat.starlette.responses import answer as send_answer
 from trine.compat.starlette.routes import (
     BaseRoute,
     Match,
@@ -31,7 +32,6 @@ from trine.openapi.callbacks import bind_sent
 from trine.routing import FlatRoute, Layer, PathPattern
 from trine.routing import Route as DeclaredRoute
 from trine.routing import WebSocketRoute as DeclaredSocket
-from trine.server.asgi import send_response
 from trine.types import ASGIApp, Receive, Scope, Send
 
 from . import params
@@ -357,7 +357,7 @@ class APIRoute(Route):
                 async with request.exit_stack:
                     response = await handler(request)
                     with naming(self.endpoint, self._described(request)):
-                        await send_response(response, send, [], head=scope["method"] == "HEAD", scope=scope)
+                        await send_answer(response, scope, receive, send)
             await request.close()
 
         await handling_exceptions(call_endpoint, request)(scope, receive, send)

@@ -11,7 +11,7 @@ from trine.types import ASGIApp, Message, Receive, Scope, Send
 
 from .concurrency import iterate_in_threadpool, run_in_threadpool
 from .exceptions import HTTPException
-from .loops import first_of
+from .loops import first_of, give_way
 from .requests import ClientDisconnect
 
 __all__ = [
@@ -125,6 +125,8 @@ async def stream(chunks: AsyncIterator[bytes], start: tuple[int, Any], scope: Sc
         async with aclosing(chunks) as pieces:  # type: ignore[type-var] # both kinds can be closed
             async for chunk in pieces:
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                # A generator that never waits would keep the loop for itself, and could not even be cancelled.
+                await give_way()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def listen() -> None:
@@ -168,5 +170,7 @@ async def answer(response: Any, scope: Scope, receive: Receive, send: Send) -> N
     if callable(response):
         app: ASGIApp = response
         await app(scope, receive, send)
+    elif isinstance(response, http.StreamingResponse):
+        await StreamingResponse.__call__(response, scope, receive, send)  # type: ignore[arg-type] # Trine's own, sent likewise
     else:
         await send_response(response, for_kind(scope, send), [], head=is_head(scope), scope=scope)
