@@ -14,6 +14,7 @@ from trine.websocket import WebSocketLimits
 from .context import BindContext
 from .encode import VALUE_OPTIONS, ResponseCodec, response_codec, untyped_codec
 from .plan import Plan, make_plan
+from .representations import check_representations
 from .signature import Call, bare_type, read_call, signature_of, union_members
 from .streams import MakeResponse, read_item_type, stream_class, stream_maker
 
@@ -40,8 +41,16 @@ class BoundRoute:
     def response_class(self) -> type[Response]:
         """What a value becomes."""
         chosen = self.flat.layer.default_response_class
+        if isinstance(chosen, list | tuple):
+            chosen = self.representations[0]
         chosen = JSONResponse if chosen is None else chosen
         return stream_class(chosen) if self.is_stream else chosen
+
+    @cached_property
+    def representations(self) -> tuple[type[Response], ...]:
+        """The classes among which a client chooses; empty where there is one alone."""
+        chosen = self.flat.layer.default_response_class
+        return check_representations(chosen, self.flat.name) if isinstance(chosen, list | tuple) else ()
 
     @property
     def is_stream(self) -> bool:
@@ -95,6 +104,12 @@ class BoundRoute:
             raise SetupError(
                 f"The handler '{self.flat.name}' yields, but its status {self.status_code} allows no body.",
                 hint="Choose another status_code, or return instead.",
+                where=_place(self.call),
+            )
+        if self.is_stream and self.representations:
+            raise SetupError(
+                f"The handler '{self.flat.name}' yields, and its response_class lists several formats.",
+                hint="Choose one of them.",
                 where=_place(self.call),
             )
         if self.has_body:

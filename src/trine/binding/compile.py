@@ -14,6 +14,7 @@ from trine.http import JSONResponse
 from .bound import BoundRoute
 from .lifetimes import make_timed_out
 from .readers import misfit
+from .representations import make_chooser
 from .steps import StepWriter
 from .watch import watched_encoder
 from .wires import REQUEST, Wire
@@ -181,6 +182,8 @@ class _EndpointCompiler(StepWriter):
         out.line("response = None")
         if self.stacks:
             out.line("payload = None")
+        if self.bound.representations:
+            self._write_choice()
         with out.blocks(self._open_stack("request")):
             with out.blocks(self._open_stack("function")):
                 self._write_call()
@@ -235,6 +238,8 @@ class _EndpointCompiler(StepWriter):
             out.line("    response = result")
             out.line("else:")
             out.line("    payload = b''")
+        elif bound.representations:
+            self._write_represented()
         elif bound.is_text:
             self._write_text()
         elif bound.response_class is JSONResponse:
@@ -244,6 +249,23 @@ class _EndpointCompiler(StepWriter):
         if self.plan.asks_for("background"):
             out.line("if response is not None and response.background is None:")
             out.line("    response.background = background")
+
+    def _write_choice(self) -> None:
+        """Before anything runs: a client that takes none of the formats is refused."""
+        out, raw = self.out, self.wire.header("accept")
+        self._write_headers()
+        choose = out.name("choose_representation", make_chooser(self.bound.representations, self.bound.codec))
+        out.line(f"accept = {raw}")
+        accept = "accept.decode('latin-1')" if self.wire.decodes_headers else "accept"
+        out.line(f"represent = {choose}({accept} if accept else '')")
+
+    def _write_represented(self) -> None:
+        out = self.out
+        out.line("if isinstance(result, Response):")
+        out.line("    response = result")
+        out.line("else:")
+        out.line(f"    response = represent(result, {self.bound.status_code})")
+        self._write_merge("    ")
 
     def _write_text(self) -> None:
         out = self.out

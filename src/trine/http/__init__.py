@@ -12,6 +12,7 @@ from .multipart_reader import FormLimits, MultipartError
 from .negotiate import best_match
 from .parts import Part
 from .query import ImmutableMultiDict, MultiDict, QueryParams, TooManyFields, last_values, parse_query
+from .representations import CSVResponse, MsgPackResponse
 from .request import Request
 from .response import (
     HTMLResponse,
@@ -33,6 +34,7 @@ __all__ = [
     "Address",
     "BackgroundTask",
     "BackgroundTasks",
+    "CSVResponse",
     "Connection",
     "EventSourceResponse",
     "FileResponse",
@@ -44,6 +46,7 @@ __all__ = [
     "ImmutableMultiDict",
     "JSONLinesResponse",
     "JSONResponse",
+    "MsgPackResponse",
     "MultiDict",
     "MultipartError",
     "MutableHeaders",

@@ -38,8 +38,10 @@ class Operation:
         if self.body is not None:
             yield from self.body.places
         for answer in self.answers:
-            if answer.place is not None:
-                yield answer.place
+            # The further formats of an answer have the schema of the first that has one.
+            place = next((each.place for each in (answer, *answer.others) if each.place is not None), None)
+            if place is not None:
+                yield place
         for callback in self.callbacks:
             yield from callback.places()
 

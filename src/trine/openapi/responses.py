@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from inspect import Signature, isclass
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from trine.binding.bound import BoundRoute
 from trine.binding.signature import bare_type, signature_of
 from trine.errors import SetupError, status_phrase
-from trine.http import JSONLinesResponse, JSONResponse
+from trine.http import JSONLinesResponse, JSONResponse, MsgPackResponse
 from trine.routing import Deprecation
 
 from .merge import merge
@@ -39,6 +39,8 @@ class Answer:
     """A schema that needs no type."""
     stream: Callable[[Schema], Schema] | None = None
     """Makes the schema of one event from that of its data; None where the body is one value."""
+    others: "tuple[Answer, ...]" = ()
+    """The same value in further formats."""
 
     def write(self, schemas: Schemas) -> dict[str, Any]:
         """Write OpenAPI's Response Object (OpenAPI 3.1 §4.8.17)."""
@@ -47,6 +49,8 @@ class Answer:
             return dict(self.written)
         keyword, schema = ("schema", schema) if self.stream is None else ("itemSchema", self.stream(schema))
         first = {"description": self.written["description"], "content": {self.media_type: {keyword: schema}}}
+        for other in self.others:
+            first["content"].update(other.write(schemas).get("content", {}))
         return merge(first, self.written)
 
 
@@ -60,6 +64,8 @@ def read_answers(bound: BoundRoute, unique_id: str) -> list[Answer]:
     if headers:
         description["headers"] = headers
     answers = [_success(bound, unique_id, description | _without_model(declared.get(success, {})))]
+    if bound.representations and "406" not in declared:
+        answers.append(Answer("406", {"description": _phrase("406")}, None))
     for status, answer in declared.items():
         written = _without_model(answer)
         written.setdefault("description", _phrase(status))
@@ -91,12 +97,22 @@ def _version_headers(bound: BoundRoute) -> dict[str, Any]:
 
 
 def _success(bound: BoundRoute, unique_id: str, written: dict[str, Any]) -> Answer:
-    status, media_type = str(bound.status_code), bound.response_class.media_type
     if bound.is_stream:
         return _stream(bound, unique_id, written)
+    classes = bound.representations or (bound.response_class,)
+    formats = [_formatted(bound, chosen, unique_id, written) for chosen in classes]
+    # One value, however it is written: one schema.
+    place = next((answer.place for answer in formats if answer.place is not None), None)
+    first, *others = [answer if answer.place is None else replace(answer, place=place) for answer in formats]
+    return replace(first, others=tuple(others))
+
+
+def _formatted(bound: BoundRoute, response_class: Any, unique_id: str, written: dict[str, Any]) -> Answer:
+    """The success in one format."""
+    status, media_type = str(bound.status_code), response_class.media_type
     if not bound.has_body or media_type is None:
         return Answer(status, written, None)
-    if not _is_json(bound.response_class):
+    if not _is_json(response_class):
         return Answer(status, written, media_type, schema={"type": "string"})
     model = _declared_model(bound)
     if model is None:
@@ -138,7 +154,7 @@ def _declared_model(bound: BoundRoute) -> Any:
 
 
 def _is_json(response_class: Any) -> bool:
-    return isclass(response_class) and issubclass(response_class, JSONResponse)
+    return isclass(response_class) and issubclass(response_class, JSONResponse | MsgPackResponse)
 
 
 def _place(model: Any, name: str) -> Described:

@@ -55,7 +55,7 @@ class RouteOptions(TypedDict, total=False):
     include_in_schema: bool
     """Whether the documentation shows the route; yes when absent."""
     response_class: Any
-    """What a value becomes: `JSONResponse` when absent."""
+    """What a value becomes: `JSONResponse` when absent. Of a list, the client's `Accept` line chooses one."""
     name: str | None
     """The name for `url_for`; the handler's name when absent."""
     callbacks: list[Any] | None
