@@ -26,7 +26,6 @@ BODY = b"x" * 2000
 CASES = {
     "GET, 27 bytes": Request("/legacy/hello"),
     "POST, 2 kB": Request("/legacy/upload", "POST", {"content-type": "application/octet-stream"}, BODY),
-    "stream of 20": Request("/legacy/stream"),
 }
 LIMITS = {1: 45.0, 32: 15.0}
 """Microseconds above the direct call that a short answer may cost, by the number of concurrent clients."""

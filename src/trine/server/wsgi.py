@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextvars import copy_context
 from functools import lru_cache
 from inspect import Parameter, iscoroutinefunction, signature
@@ -46,6 +46,7 @@ class WSGIAdapter:
         self.app = app
         self.defaults = defaults or []
         """Headers for answers that do not set them themselves."""
+        self.default_names = frozenset(name for name, _ in self.defaults)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer an ASGI server. WebSockets are refused: WSGI has none."""
@@ -77,7 +78,7 @@ class WSGIAdapter:
         try:
             chunk = await run_in_context(call.context, call.start, apart=apart)
             if call.finished:
-                return call.whole_response(request, chunk, self.defaults)
+                return call.whole_response(request, chunk, self.defaults, self.default_names)
             request.exit_stack.push_async_callback(call.end)
             return call.stream_response(chunk)
         except BaseException:
@@ -102,10 +103,10 @@ class _Call:
         "context",
         "environ",
         "finished",
-        "headers",
         "is_abandoned",
         "is_idle",
-        "is_stream",
+        "length",
+        "lines",
         "sent",
         "status",
         "written",
@@ -116,12 +117,12 @@ class _Call:
         self.environ = environ
         self.context = copy_context()
         self.status = ""
-        self.headers: list[tuple[str, str]] = []
+        self.lines: HeaderList = []
+        self.length: str | None = None
         self.written = bytearray()
         self.finished = False
         self.sent = False
         self.is_idle = False
-        self.is_stream = True
         self.is_abandoned = False
         self._iterable: Iterable[bytes] = ()
 
@@ -150,7 +151,8 @@ class _Call:
         gathered, self.written = bytes(self.written), bytearray()
         for chunk in self._iterator:
             gathered = gathered + chunk if gathered else chunk
-            if gathered and (self.is_stream or len(gathered) >= _GATHER):
+            # Without a length it is a stream of events, each worth a message; else the answer is ready.
+            if gathered and (self.length is None or len(gathered) >= _GATHER):
                 return gathered
         self.finished = True
         return gathered
@@ -172,23 +174,28 @@ class _Call:
         """Let the application clean up after a stream."""
         await run_in_context(self.context, self.close)
 
-    def whole_response(self, request: Request, body: bytes, defaults: HeaderList) -> Response:
-        """A response whose body is there."""
+    def whole_response(self, request: Request, body: bytes, defaults: HeaderList, default_names: Collection[str]) -> Response:
+        """A response whose body is there. Its length is known better here: another one would break the connection."""
         status = int(self.status[:3])
         if request.method == "HEAD" or status < 200 or status in (204, 304):
-            return _with_headers(Response(None, status), self._lines())
-        # The length is known better here, and another one would break the connection.
-        pairs = [line for line in self._lines() if line[0] != "content-length"]
+            return self._with_headers(Response(None, status))
+        pairs = self.lines
         present = {name for name, _ in pairs}
-        pairs += [line for line in defaults if line[0] not in present]
+        pairs += defaults if present.isdisjoint(default_names) else [line for line in defaults if line[0] not in present]
         return ReadyResponse(body, status, pairs, encode_pairs(pairs) if isinstance(request, ASGIRequest) else [])
 
     def stream_response(self, first: bytes) -> Response:
         """A response whose body is still being made."""
-        return _with_headers(StreamingResponse(self._pieces(first), int(self.status[:3])), self._lines())
+        return self._with_headers(StreamingResponse(self._pieces(first), int(self.status[:3])))
 
-    def _lines(self) -> list[tuple[str, str]]:
-        return [line for name, value in self.headers if (line := (name.lower(), value))[0] not in _HOP_BY_HOP]
+    def _with_headers(self, response: Response) -> Response:
+        if "content-length" in response.headers:
+            del response.headers["content-length"]
+        if self.length is not None:
+            response.headers.append("content-length", self.length)
+        for name, value in self.lines:
+            response.headers.append(name, value)
+        return response
 
     async def _pieces(self, chunk: bytes) -> AsyncIterator[bytes]:
         yield chunk
@@ -202,18 +209,14 @@ class _Call:
             raise exc_info[1].with_traceback(exc_info[2])
         if self.status and exc_info is None:
             raise RuntimeError("The WSGI application called start_response() twice.")
-        self.status, self.headers = status, headers
-        # A known length means that the answer is ready, not a stream of events.
-        self.is_stream = not any(name.lower() == "content-length" for name, _ in headers)
+        self.status, self.lines, self.length = status, [], None
+        for name, value in headers:
+            lowered = name.lower()
+            if lowered == "content-length":
+                self.length = value
+            elif lowered not in _HOP_BY_HOP:
+                self.lines.append((lowered, value))
         return self.written.extend
-
-
-def _with_headers(response: Response, lines: Sequence[tuple[str, str]]) -> Response:
-    if "content-length" in response.headers:
-        del response.headers["content-length"]
-    for name, value in lines:
-        response.headers.append(name, value)
-    return response
 
 
 class _Incoming(RawIOBase):
