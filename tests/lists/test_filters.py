@@ -109,7 +109,6 @@ def test_a_filters_name_says_which_rows_stay(books, query, found):
         ),
         ("search=" + "+".join("abcdefghi"), ["query", "search"], "Search for at most 8 words"),
         ("search=" + "a" * 201, ["query", "search"], "String should have at most 200 characters"),
-        ("title__contains=%00", ["query", "title__contains"], "The text has a null character"),
         ("id__in=" + ",".join(["1"] * 101), ["query", "id__in"], "List should have at most 100 items after validation, not 101"),
     ],
 )

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
+import msgspec
 import pytest
 from pydantic import BaseModel
 
-from trine import App, Depends, OffsetPage, Page, PageParams, RedirectResponse
+from trine import App, CursorPage, Depends, OffsetPage, Page, PageParams, RedirectResponse
 
 T = TypeVar("T")
 
@@ -176,3 +177,21 @@ def test_the_document_shows_parameters_limits_and_links(client_for):
     answer = operation["responses"]["200"]
     assert answer["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Page_Item_"}
     assert answer["headers"]["Link"]["schema"] == {"type": "string"}
+
+
+class Stone(msgspec.Struct):
+    id: int
+    weight: float = 1.5
+
+
+@pytest.mark.parametrize("model", [Page[Stone], OffsetPage[Stone], CursorPage[Stone]], ids=["numbered", "offset", "cursor"])
+def test_pages_of_structs(client_for, model):
+    client = client_for(app_of([Stone(1), Stone(2)], model))
+    response = client.get("/items?size=1&limit=1")
+    assert response.json()["items"] == [{"id": 1, "weight": 1.5}]
+    assert "next" in response.links
+    document = client.get("/openapi.json").json()
+    answer = document["paths"]["/items"]["get"]["responses"]["200"]
+    name = answer["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    assert document["components"]["schemas"][name]["properties"]["items"]["items"] == {"$ref": "#/components/schemas/Stone"}
+    assert "Link" in answer["headers"]

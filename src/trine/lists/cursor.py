@@ -9,8 +9,6 @@ from functools import cache
 from secrets import token_urlsafe
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
-from pydantic import BaseModel
-
 from trine.binding import Depends, Query
 from trine.errors import BadSignature, RequestValidationError
 from trine.http import Request, Response
@@ -21,12 +19,13 @@ from trine.types import RowSource
 from .links import LINK_HEADER, link_line
 from .lookups import read_field
 from .rows import as_rows
+from .structs import PageModel
 
 T = TypeVar("T")
 MAX_CURSOR = 4096
 
 
-class CursorPage(BaseModel, Generic[T]):
+class CursorPage(PageModel, Generic[T]):
     """A part of a list behind a cursor: `response_model=CursorPage[Item]` adds `?cursor=` and `?size=`.
 
     Rows stand in the order that they come with, or in `order_by`, and `unique_field` decides between equal ones. Cursors are

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from annotated_types import MaxLen
 from pydantic import BaseModel, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticCustomError
 
 from trine.binding.signature import is_sequence_type, union_members
 from trine.errors import SetupError
@@ -56,11 +55,8 @@ class Filters(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def read_text(cls, value: Any) -> Any:
-        """Refuse what no database takes, and take values with commas between them as several."""
-        value = split_commas(value)
-        if any("\0" in part for part in (value if isinstance(value, list) else [value]) if isinstance(part, str)):
-            raise PydanticCustomError("null_character", "The text has a null character")
-        return value
+        """Take one text with commas as several values, where a field takes several."""
+        return split_commas(value)
 
 
 def _application(model: type[Filters], name: str, field: FieldInfo) -> Apply:

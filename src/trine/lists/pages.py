@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
-from pydantic import BaseModel
-
 from trine.binding import Depends, Query
 from trine.http import Request, Response
 
 from .links import LINK_HEADER, link_line
 from .rows import Portion, as_rows
+from .structs import PageModel
 
 T = TypeVar("T")
 MAX_PAGE = 1_000_000
@@ -38,7 +37,7 @@ class PageParams:
         return Portion(items, total)
 
 
-class Page(BaseModel, Generic[T]):
+class Page(PageModel, Generic[T]):
     """A numbered page: `response_model=Page[Item]` adds `?page=` and `?size=`, and the handler returns all rows.
 
     A list, anything that can be iterated, or a source of rows. `page_size` and `max_page_size` are the limits; a subclass
@@ -79,7 +78,7 @@ class Page(BaseModel, Generic[T]):
         return as_page
 
 
-class OffsetPage(BaseModel, Generic[T]):
+class OffsetPage(PageModel, Generic[T]):
     """A part of a list from any place on: `response_model=OffsetPage[Item]` adds `?limit=` and `?offset=`."""
 
     page_size: ClassVar[int] = 20

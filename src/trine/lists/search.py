@@ -1,5 +1,6 @@
 """`Search`: in which fields the words of a search are looked for."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,7 +24,7 @@ class Search:
 
     def alternatives(self, text: str) -> Iterator[list[dict[str, str]]]:
         """For each word, the lookups of which one must fit."""
-        for word in text.split():
+        for word in words_of(text):
             yield [{f"{field}__icontains": word} for field in self.fields]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -32,10 +33,21 @@ class Search:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         description = f"Words that must all occur, each in one of: {', '.join(self.fields)}."
-        return {**handler(schema), "description": description, "pattern": rf"^\s*(\S+\s+){{0,{MAX_WORDS - 1}}}\S*$"}
+        pattern = f"^[{_SPACE}]*([^{_SPACE}]+[{_SPACE}]+){{0,{MAX_WORDS - 1}}}[^{_SPACE}]*$"
+        return {**handler(schema), "description": description, "pattern": pattern}
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a search, as the documented pattern tells them apart."""
+    return [word for word in _split(text) if word]
+
+
+# Spelled out, because regular expressions do not agree on what a space is.
+_SPACE = r" \t\n\r\f\v"
+_split = re.compile(f"[{_SPACE}]+").split
 
 
 def _check_words(text: str) -> str:
-    if len(text.split()) > MAX_WORDS:
+    if len(words_of(text)) > MAX_WORDS:
         raise PydanticCustomError("too_many_words", "Search for at most {limit} words", {"limit": MAX_WORDS})
     return text
