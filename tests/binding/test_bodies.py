@@ -292,3 +292,17 @@ def test_parameter_named_body_reads_a_body_of_unknown_length(interface):
     with TestClient(app, interface=interface) as client:
         chunks = iter([b'{"a": ', b"1}"])
         assert client.post("/", content=chunks, headers={"content-type": "application/json"}).json() == 1
+
+
+@pytest.mark.parametrize("sent", ["null", "[]", "1", '"text"'])
+def test_a_body_that_is_no_object_is_refused_though_every_member_has_a_default(client_for, sent):
+    app = App()
+
+    @app.post("/")
+    async def index(page: Annotated[int, Body()] = 1, size: Annotated[int, Body()] = 10) -> int:
+        return page * size
+
+    client = client_for(app)
+    assert client.post("/").json() == 10
+    answer = client.post("/", content=sent, headers={"content-type": "application/json"})
+    assert [error["loc"] for error in answer.json()["detail"]] == [["body", "page"], ["body", "size"]]

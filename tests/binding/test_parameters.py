@@ -441,3 +441,16 @@ def test_the_pattern_may_be_compiled(client_for):
     client = client_for(app)
     assert client.get("/?p=aa").json() == "aa"
     assert client.get("/?p=b").status_code == 422
+
+
+def test_the_first_line_of_a_repeated_header_counts_under_whatever_name(client_for):
+    app = App()
+
+    @app.get("/")
+    async def index(
+        page: Annotated[int, Header()], size: Annotated[int, Header(validation_alias=AliasChoices("x-size", "size"))]
+    ) -> list[int]:
+        return [page, size]
+
+    headers = [("page", "1"), ("page", "2"), ("x-size", "3"), ("x-size", "4")]
+    assert client_for(app).get("/", headers=headers).json() == [1, 3]

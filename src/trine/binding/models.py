@@ -11,7 +11,7 @@ from pydantic import AliasChoices, AliasPath, BeforeValidator
 
 from trine.http import FormData, Headers, ImmutableMultiDict, UploadFile
 
-from .params import Header
+from .params import Header, Kind
 from .signature import Input, is_fields_model, is_sequence_type, union_members
 
 
@@ -92,7 +92,7 @@ def picking(annotation: Any, item: Input) -> Any:
 def picker(model: Any, item: Input) -> Callable[[Any], Any]:
     """Make the function that takes a model's fields, and what else there is, from a `Received`."""
     fields = names_of(model, item)
-    is_header = item.kind == "header"
+    is_header, chosen = item.kind == "header", chosen_of(item.kind)
     unasked = TRANSPORT_HEADERS if is_header and _extra(model) in ("allow", "forbid") else frozenset[str]()
 
     def pick(received: Any) -> Any:
@@ -106,7 +106,7 @@ def picker(model: Any, item: Input) -> Callable[[Any], Any]:
                 seen.add(wire.lower() if is_header else wire)
                 values = _taken(values_of(source, wire), source, takes_all=names.takes_all)
                 if values:
-                    picked[names.key(wire)] = values if names.takes_all else values[-1]
+                    picked[names.key(wire)] = values if names.takes_all else values[chosen]
                     break
         # Whether further names are welcome is the model's decision (`extra="forbid"`).
         for name in received:
@@ -115,6 +115,11 @@ def picker(model: Any, item: Input) -> Callable[[Any], Any]:
         return picked
 
     return pick
+
+
+def chosen_of(kind: Kind) -> int:
+    """Which of several values counts where one is wanted: a header's first line, the last one of everything else."""
+    return 0 if kind == "header" else -1
 
 
 def wire_locations(item: Input) -> Mapping[str, str]:

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from trine.errors import RequestValidationError, UnsupportedEncoding
 from trine.http import FormData, UploadFile
 
-from .models import Received, is_optional, is_sent, picker, picking, values_of, wire_locations
+from .models import Received, chosen_of, is_optional, is_sent, picker, picking, values_of, wire_locations
 from .params import UNSET
 from .signature import Input, is_upload
 from .validate import (
@@ -72,13 +72,13 @@ def value_reader(item: Input, alias: str | None = None) -> Reader:
 def list_reader(item: Input) -> Reader:
     """Read every value of a name, or the first of several names that is there, from a multi-dict or headers."""
     read_by_alias, takes_all = {alias: value_reader(item, alias) for alias in item.aliases}, item.is_sequence
-    read_absent = read_by_alias[item.alias]
+    read_absent, chosen = read_by_alias[item.alias], chosen_of(item.kind)
 
     def read_all(source: Any, errors: Errors) -> Any:
         for alias, read_value in read_by_alias.items():
             values = values_of(source, alias)
             if values:
-                return read_value(values if takes_all else values[-1], errors)
+                return read_value(values if takes_all else values[chosen], errors)
         return read_absent(None, errors)
 
     return read_all
@@ -197,11 +197,11 @@ class _LargeDocument(dict[str, Any]):
 
 
 def document_reader(depth: int) -> OddBodyReader:
-    """Parse a body that holds several values by name. None stands for no body, FAILED for broken JSON."""
+    """Parse a body that holds several values by name. Without a body none of them is there; FAILED stands for broken JSON."""
 
     def read_document(body: bytes, content_type: str | None, errors: Errors) -> Any:
         if not body:
-            return None
+            return {}
         if not is_json(content_type):
             return _text(body)
         if too_deep(body, depth):
@@ -225,7 +225,9 @@ def member_reader(item: Input) -> Reader:
 
     def read_member(document: Any, errors: Errors) -> Any:
         if not isinstance(document, dict):
-            return absent(errors)
+            # Something was sent, and it has no place for this value: a default would hide that.
+            errors.append(missing(location_of(item)))
+            return FAILED
         for alias in item.aliases:
             if alias in document:
                 break
