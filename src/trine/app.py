@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from trine.concurrency import Deadlines, set_thread_limit
+from trine.concurrency import ConcurrencyLimit, Deadlines, set_thread_limit
 from trine.events import Events
 from trine.http import FormLimits
 from trine.routing import APIRouter, APIVersions, Middleware, OnDisconnect, WebSocketOptions
@@ -72,6 +72,7 @@ class App(APIRouter):
         max_json_depth: int | None = None,
         form_limits: FormLimits | None = None,
         timeout: float | None = None,
+        max_concurrency: int | ConcurrencyLimit | None = None,
         on_disconnect: OnDisconnect | None = None,
         websocket_options: WebSocketOptions | None = None,
     ) -> None:
@@ -89,6 +90,7 @@ class App(APIRouter):
             max_json_depth=max_json_depth,
             form_limits=form_limits,
             timeout=timeout,
+            max_concurrency=max_concurrency,
             on_disconnect=on_disconnect,
             websocket_options=websocket_options,
         )

@@ -11,6 +11,8 @@ from types import TracebackType
 from typing import Any, Literal, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
+from trine.errors import SetupError, TooBusy
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -262,30 +264,79 @@ async def finished(future: "asyncio.Future[T]") -> T:
 class ConcurrencyLimit:
     """How many may be inside `async with limit:` at the same time. The rest wait, first come first served.
 
-    Each event loop counts for itself: a limit can be shared by routes and applications, and outlives its loops.
+    At most `max_waiting` wait, and at most `max_wait` seconds each; whoever is too many, or too late, gets a 503 with
+    `Retry-After`. Each event loop counts for itself: a limit can be shared by routes and applications, and outlives its loops.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, *, max_waiting: int | None = None, max_wait: float | None = None) -> None:
+        if type(size) is not int or size < 1:
+            hint = "Say how many may run at once, or leave it away."
+            raise SetupError(f"max_concurrency={size!r} is no positive integer.", hint=hint)
+        if (max_waiting is not None and max_waiting < 0) or (max_wait is not None and max_wait <= 0):
+            hint = "With max_waiting=0 nobody waits; None is no limit."
+            raise SetupError(f"ConcurrencyLimit has max_waiting={max_waiting} and max_wait={max_wait}.", hint=hint)
         self.size = size
-        self._places: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+        self.max_waiting = max_waiting
+        self.max_wait = max_wait
+        self._is_patient = max_waiting is None and max_wait is None
+        self._places: WeakKeyDictionary[asyncio.AbstractEventLoop, _Places] = WeakKeyDictionary()
 
     @property
     def is_full(self) -> bool:
         """Whether the next one would have to wait."""
         return self._here().locked()
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for a place now, where the line has an end."""
+        return self._here().waiting
+
     async def __aenter__(self) -> None:
-        await self._here().acquire()
+        places = self._here()
+        if self._is_patient or not places.locked():
+            await places.acquire()
+        else:
+            await self._wait_for(places)
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._here().release()
 
-    def _here(self) -> asyncio.Semaphore:
+    async def hold(self) -> AsyncIterator[None]:
+        """A dependency that yields: a place for a request, from before its body is read until its answer was sent."""
+        async with self:
+            yield
+
+    async def _wait_for(self, places: "_Places") -> None:
+        if self.max_waiting is not None and places.waiting >= self.max_waiting:
+            raise TooBusy(self.size, self.max_waiting, retry_after=self.max_wait)
+        places.waiting += 1
+        try:
+            async with asyncio.timeout(self.max_wait):
+                await places.acquire()
+        except TimeoutError:
+            raise TooBusy(self.size, places.waiting - 1, retry_after=self.max_wait) from None
+        finally:
+            places.waiting -= 1
+
+    def _here(self) -> "_Places":
         loop = asyncio.get_running_loop()
         places = self._places.get(loop)
         if places is None:
-            places = self._places[loop] = asyncio.Semaphore(self.size)
+            places = self._places[loop] = _Places(self.size)
         return places
+
+
+class _Places(asyncio.Semaphore):
+    """The places of one event loop, and how many wait for one."""
+
+    waiting = 0
+
+
+def limit_of(declared: int | ConcurrencyLimit | None, *, max_wait: float | None = None) -> ConcurrencyLimit | None:
+    """The limit that a declaration asks for by a number, or the shared one that it names."""
+    if declared is None or isinstance(declared, ConcurrencyLimit):
+        return declared
+    return ConcurrencyLimit(declared, max_wait=max_wait)
 
 
 WatchClient = Callable[[Any, Callable[[], None]], Any]

@@ -8,6 +8,7 @@ TrineError
 │   ├── BodyTooLarge                413: more bytes than the route accepts
 │   ├── UnsupportedEncoding         415: a body that was compressed, where nobody decompresses
 │   ├── HeadersTooLarge             431: more header lines or bytes than the application accepts
+│   ├── TooBusy                     503: as many requests as the limit allows are running, and enough of them wait
 │   └── HandlerTimeout              503: the handler took longer than the route allows
 ├── ValidationFailure
 │   ├── RequestValidationError      422: inputs that do not fit the signature, all of them at once
@@ -27,6 +28,7 @@ TrineError
 import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 
@@ -123,6 +125,15 @@ class HeadersTooLarge(RequestTooLarge):
 
     def __init__(self, what: str, limit: int) -> None:
         super().__init__(431, f"The request has more than {limit} {what}.", {"connection": "close"})
+
+
+class TooBusy(HTTPException):
+    """As many requests are running as the limit allows, and the line is too long, or the wait was. Another attempt is welcome."""
+
+    def __init__(self, running: int, waiting: int, *, retry_after: float | None = None) -> None:
+        self.running, self.waiting = running, waiting
+        message = f"{running} requests are running here and {waiting} are waiting, as many as may. Try again soon."
+        super().__init__(503, message, {"retry-after": str(max(1, ceil(retry_after or 1)))})
 
 
 class HandlerTimeout(HTTPException):

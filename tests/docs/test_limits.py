@@ -32,3 +32,9 @@ def test_infinity_where_a_field_wants_it(client_for):
     client = client_for(app)
     assert client.post("/", json={"value": "Infinity"}).json() == "inf"
     assert client.post("/", content=b'{"value": 1e999}', headers={"content-type": "application/json"}).json() == "inf"
+
+
+def test_busy(client_of):
+    client = client_of("busy")
+    assert client.get("/reports/sales").json() == {"sold": 12}
+    assert client.post("/thumbnails?width=50").json() == {"width": 50}

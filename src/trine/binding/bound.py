@@ -12,6 +12,7 @@ from trine.routing import Deprecation, FlatRoute, Layer, PathPattern, WebSocketO
 from trine.websocket import WebSocketLimits
 
 from .context import BindContext
+from .depends import Depends
 from .encode import VALUE_OPTIONS, ResponseCodec, response_codec, untyped_codec
 from .plan import Plan, make_plan
 from .representations import check_representations
@@ -214,7 +215,7 @@ def bind_route(flat: FlatRoute, context: BindContext) -> BoundRoute:
         flat.route.handler,
         path_names=pattern.names,
         overrides=context.overrides,
-        extra=flat.layer.dependencies,
+        extra=[*(Depends(limit.hold) for limit in flat.layer.limits), *flat.layer.dependencies],
         complete=model.__complete__() if hasattr(model, "__complete__") else None,
     )
     _check_path(call, pattern, flat)

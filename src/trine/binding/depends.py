@@ -4,8 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from trine.concurrency import ConcurrencyLimit
-from trine.errors import SetupError
+from trine.concurrency import ConcurrencyLimit, limit_of
 
 
 @dataclass(frozen=True)
@@ -16,13 +15,14 @@ class Depends:
     runs its clean-up when the function returned (`scope="function"`), or after the response was sent ("request").
 
     With `max_concurrency`, that many requests in a process use it at the same time, and the rest wait: until the function
-    returned, or until its clean-up is done. Every place that uses the same declaration shares its limit.
+    returned, or until its clean-up is done. Every place that uses the same declaration shares its limit; a `ConcurrencyLimit`
+    says how long the line may be, and is shared by whoever names it.
     """
 
     dependency: Callable[..., Any] | None = None
     use_cache: bool = True
     scope: Literal["function", "request"] | None = None
-    max_concurrency: int | None = None
+    max_concurrency: int | ConcurrencyLimit | None = None
     limit: ConcurrencyLimit | None = field(init=False, default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -45,7 +45,7 @@ class Security(Depends):
         scopes: Sequence[str] | None = None,
         use_cache: bool = True,
         scope: Literal["function", "request"] | None = None,
-        max_concurrency: int | None = None,
+        max_concurrency: int | ConcurrencyLimit | None = None,
     ) -> None:
         object.__setattr__(self, "dependency", dependency)
         object.__setattr__(self, "use_cache", use_cache)
@@ -56,17 +56,6 @@ class Security(Depends):
 
     def __hash__(self) -> int:
         return hash((super().__hash__(), tuple(self.scopes)))
-
-
-def limit_of(max_concurrency: int | None) -> ConcurrencyLimit | None:
-    """The limit that a declaration asks for. Raises `SetupError` for anything but a positive number."""
-    if max_concurrency is None:
-        return None
-    if type(max_concurrency) is not int or max_concurrency < 1:
-        raise SetupError(
-            f"max_concurrency={max_concurrency!r} is no positive integer.", hint="Say how many may run at once, or leave it away."
-        )
-    return ConcurrencyLimit(max_concurrency)
 
 
 class SecurityScopes:

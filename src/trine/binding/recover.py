@@ -4,17 +4,19 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from inspect import iscoroutinefunction
 from typing import Any
+from urllib.parse import quote
 
 from trine.concurrency import run_in_thread
-from trine.errors import HTTPException, RequestTooLarge, UnsafeHeader
+from trine.errors import HandlerTimeout, HTTPException, RequestTimeout, RequestTooLarge, TooBusy, UnsafeHeader
 from trine.events import note_error
-from trine.http import JSONResponse, Request, Response
+from trine.http import JSONResponse, Request, Response, TooManyFields
 
 logger = logging.getLogger("trine")
 
 Handlers = Mapping[Any, Callable[..., Any]]
 Recover = Callable[[Exception, Request], Awaitable[Response]]
 ServerErrorPage = Callable[[Request, Exception], Response]
+_REFUSALS = (RequestTooLarge, RequestTimeout, HandlerTimeout, TooBusy, TooManyFields)
 
 
 def make_recover(handlers: Handlers, server_error: ServerErrorPage, problem: "ErrorShape") -> Recover:
@@ -32,9 +34,10 @@ def make_recover(handlers: Handlers, server_error: ServerErrorPage, problem: "Er
         handler = _find(error, by_status, by_class)
         if isinstance(error, UnsafeHeader):
             # The client gets a 400 without the value, which may be somebody else's; here is where to look for it.
-            logger.error("%s %s: %s", request.method, request.path, error)
-        if isinstance(error, RequestTooLarge):
-            logger.warning("%s %s is refused: %s", request.method, request.path, error.detail)
+            logger.error("%s %s: %s", request.method, _quoted(request), error)
+        if isinstance(error, _REFUSALS):
+            # Where somebody is refused by a limit, the log names it: perhaps it is too tight.
+            logger.warning("%s %s is refused: %s", request.method, _quoted(request), getattr(error, "detail", error))
         try:
             known = problem(request, error) if handler is None else await _call(handler, request, error)
             if known is not None:
@@ -82,8 +85,15 @@ async def _call(handler: Callable[..., Any], request: Request, error: Exception)
     return result if isinstance(result, Response) else JSONResponse(result)
 
 
+def _quoted(request: Request) -> str:
+    """The path without what would end or forge a line of the log: it arrives decoded."""
+    return (
+        request.path if request.path.isprintable() and request.path.isascii() else quote(request.path, safe="/:@!$&'()*+,;=~-._ ")
+    )
+
+
 def _report(error: Exception, request: Request) -> None:
     note_error(error)
-    logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    logger.error("%s %s failed", request.method, _quoted(request), exc_info=error)
     if request.observed_errors is not None:
         request.observed_errors.append(error)

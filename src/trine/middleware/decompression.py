@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection
 from functools import partial
 
-from trine.errors import BadRequest, BodyTooLarge, HTTPException, SetupError, UnsupportedEncoding
+from trine.errors import BadRequest, BodyTooLarge, RequestTooLarge, SetupError, UnsupportedEncoding
 from trine.http import Handler, Headers, Request, Response
 
 from .codings import Coding, Decoder, available, decoders_for
@@ -69,7 +69,7 @@ class DecompressionMiddleware:
             raise BadRequest(f"The request body cannot be decompressed: {error}.", {"connection": "close"}) from error
 
 
-class _TooDense(HTTPException):
+class _TooDense(RequestTooLarge):
     def __init__(self, ratio: int) -> None:
         message = f"The request body grows to more than {ratio} times its size, which is not accepted here."
         super().__init__(413, message, {"connection": "close"})

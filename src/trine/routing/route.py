@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any, Literal, TypedDict
 
+from trine.concurrency import ConcurrencyLimit, limit_of
 from trine.http import FormLimits, Handler
 
 Middleware = Callable[[Handler], Handler]
 ExceptionKey = int | type[Exception]
 OnDisconnect = Literal["cancel", "finish"]
+
+_LONGEST_WAIT = 10.0
 
 
 class RouteOptions(TypedDict, total=False):
@@ -80,6 +84,8 @@ class RouteOptions(TypedDict, total=False):
     """What becomes of the handler when its client leaves: "cancel" for an `async def` that answers GET or HEAD, else "finish"."""
     timeout: float | None
     """Seconds until the handler is ended with 503; the application's limit when absent."""
+    max_concurrency: int | ConcurrencyLimit | None
+    """How many requests may run at the same time in a process; the rest wait 10 seconds at most, and get 503 then."""
 
 
 class WebSocketOptions(TypedDict, total=False):
@@ -112,6 +118,11 @@ class Route:
     def name(self) -> str:
         """The name for `url_for`."""
         return self.options.get("name") or handler_name(self.handler)
+
+    @cached_property
+    def limits(self) -> tuple[ConcurrencyLimit, ...]:
+        """Its own limit of concurrency: one for as long as it lives, however often it is bound."""
+        return limits_of(self.options.get("max_concurrency"))
 
 
 @dataclass(frozen=True)
@@ -175,6 +186,7 @@ class Layer:
     max_json_depth: int | None = None
     form_limits: FormLimits | None = None
     timeout: float | None = None
+    limits: tuple[ConcurrencyLimit, ...] = ()
     on_disconnect: OnDisconnect | None = None
     websocket_options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -219,6 +231,12 @@ class FlatRoute:
         return self.route.name
 
 
+def limits_of(max_concurrency: int | ConcurrencyLimit | None) -> tuple[ConcurrencyLimit, ...]:
+    """A route's or router's limit of concurrency, where it declares one. Whoever waits too long is told to come again."""
+    limit = limit_of(max_concurrency, max_wait=_LONGEST_WAIT)
+    return () if limit is None else (limit,)
+
+
 def flat_route(route: "Route", layer: Layer) -> FlatRoute:
     """A route below a layer, with its full path."""
     return FlatRoute(route, layer.prefix + route.path, layer.without_prefix().join(own_layer(route)))
@@ -251,6 +269,7 @@ def own_layer(route: Route) -> Layer:
         max_json_depth=options.get("max_json_depth"),
         form_limits=options.get("form_limits"),
         timeout=options.get("timeout"),
+        limits=route.limits,
         on_disconnect=options.get("on_disconnect"),
     )
 

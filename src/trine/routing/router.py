@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from os import PathLike
 from typing import Any, Literal, Unpack
 
+from trine.concurrency import ConcurrencyLimit
 from trine.errors import SetupError
 from trine.http import FormLimits
 from trine.types import Decorator
@@ -23,6 +24,7 @@ from .route import (
     WebSocketRoute,
     flat_route,
     handler_name,
+    limits_of,
 )
 from .view import is_view, not_a_view, summary_of, view_handlers
 
@@ -52,6 +54,7 @@ class APIRouter:
         max_json_depth: int | None = None,
         form_limits: FormLimits | None = None,
         timeout: float | None = None,
+        max_concurrency: int | ConcurrencyLimit | None = None,
         on_disconnect: OnDisconnect | None = None,
         websocket_options: WebSocketOptions | None = None,
     ) -> None:
@@ -75,6 +78,7 @@ class APIRouter:
             max_json_depth=max_json_depth,
             form_limits=form_limits,
             timeout=timeout,
+            limits=limits_of(max_concurrency),
             on_disconnect=on_disconnect,
             websocket_options=dict(websocket_options or {}),
         )

@@ -134,7 +134,7 @@ async def folder() -> Response:
 
 
 @app.get("/tail/{path:path}")
-async def tail(path: str) -> dict[str, str]:
+async def tail(path: str, q: str = "") -> dict[str, str]:
     return {"path": path}
 
 

@@ -84,3 +84,27 @@ def test_server_stands_after_all_of_it(besiege, server):
     assert siege.survivor.first is not None
     assert siege.survivor.first.body == b"pong"
     assert "Traceback" not in siege.server.log.read_text()
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize(
+    "limit",
+    [
+        "more than the 10485760 bytes that are accepted here",
+        "larger than the 10485760 bytes that are accepted here",
+        "grows to more than 100 times its size",
+        "was not complete after 1 seconds",
+        "was not complete after 2 seconds",
+        "more than the 1000 fields that are accepted",
+        "20001 fields, more than the 1000 that are accepted",
+    ],
+)
+def test_log_names_the_limit(besiege, server, limit):
+    assert limit in besiege(server).server.log.read_text()
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_nobody_writes_lines_into_the_log(besiege, server):
+    log = besiege(server).server.log.read_text()
+    assert "%0AFORGED is refused" in log
+    assert not [line for line in log.splitlines() if line.startswith("FORGED")]

@@ -102,7 +102,7 @@ class Depends(depends.Depends):
             super().__post_init__()
         except SetupError as error:
             raise ValueError("max_concurrency must be a positive integer or None") from error
-        if self.max_concurrency is not None:
+        if isinstance(self.max_concurrency, int):
             object.__setattr__(self, "limit", WorkerLimit(self.max_concurrency))
 
 
