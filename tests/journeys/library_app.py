@@ -9,7 +9,24 @@ from uuid import UUID, uuid5
 import msgspec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictStr
 
-from trine import APIRouter, App, Body, Cookie, Depends, Form, Header, HTTPException, Path, Query, Response, UploadFile
+from trine import (
+    APIRouter,
+    App,
+    Body,
+    Cookie,
+    Depends,
+    Filters,
+    Form,
+    Header,
+    HTTPException,
+    OffsetPage,
+    OrderBy,
+    Path,
+    Query,
+    Response,
+    Search,
+    UploadFile,
+)
 from trine.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 
@@ -224,6 +241,44 @@ async def contact(letter: Annotated[Letter, Form()]) -> dict[str, Any]:
 async def upload_cover(cover: Annotated[Cover, Form()]) -> dict[str, Any]:
     """Send a picture."""
     return {"size": len(await cover.picture.read()), "title": cover.title}
+
+
+class CatalogueFilters(Filters):
+    """What the catalogue can be asked for."""
+
+    title__icontains: str | None = None
+    price__gte: float | None = None
+    price__range: list[float] | None = None
+    genre__in: list[Genre] | None = None
+    weight__isnull: bool | None = None
+    search: Annotated[str, Search("title")] = ""
+    order_by: Annotated[tuple[str, ...], OrderBy("title", "price", "weight")] = ("title",)
+
+
+CATALOGUE = [
+    Book(title=f"Book {number}", pages=number, price=number / 2, weight=number or None, authors=[Author(name="Ada")])
+    for number in range(1, 40)
+]
+
+
+@app.get("/catalogue", response_model=OffsetPage[Book])
+async def catalogue(filters: CatalogueFilters) -> Any:
+    """List books, a part at a time."""
+    return filters.apply(CATALOGUE)
+
+
+class ShelfView:
+    """A shelf of the catalogue."""
+
+    number: Annotated[int, Path(ge=0, le=100)]
+
+    async def get(self, upside_down: bool = False) -> list[str]:
+        """List the titles on the shelf."""
+        titles = [book.title for book in CATALOGUE if book.pages % 10 == self.number % 10]
+        return titles[::-1] if upside_down else titles
+
+
+app.add_route("/catalogue/shelves/{number}", ShelfView)
 
 
 @app.get("/ping", status_code=204)

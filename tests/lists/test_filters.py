@@ -109,6 +109,7 @@ def test_a_filters_name_says_which_rows_stay(books, query, found):
         ),
         ("search=" + "+".join("abcdefghi"), ["query", "search"], "Search for at most 8 words"),
         ("search=" + "a" * 201, ["query", "search"], "String should have at most 200 characters"),
+        ("price__range=5", ["query", "price__range"], "List should have at least 2 items after validation, not 1"),
         ("id__in=" + ",".join(["1"] * 101), ["query", "id__in"], "List should have at most 100 items after validation, not 101"),
     ],
 )

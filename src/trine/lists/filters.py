@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from annotated_types import MaxLen
+from annotated_types import MaxLen, MinLen
 from pydantic import BaseModel, field_validator
 from pydantic.fields import FieldInfo
 
@@ -38,8 +38,7 @@ class Filters(BaseModel):
         super().__pydantic_init_subclass__(**kwargs)
         for name, field in cls.model_fields.items():
             _check_field(cls.__name__, name, field)
-            if _takes_several(field) and not any(isinstance(item, MaxLen | OrderBy) for item in field.metadata):
-                field.metadata.append(MaxLen(cls.max_items))
+            field.metadata += _limits(name, field, cls.max_items)
         cls.model_rebuild(force=True)
         cls._applied = [(name, _application(cls, name, field)) for name, field in cls.model_fields.items()]
 
@@ -80,6 +79,14 @@ def _searching(search: Search) -> Apply:
         return rows
 
     return search_rows
+
+
+def _limits(name: str, field: FieldInfo, max_items: int) -> list[Any]:
+    """How many values a list takes, where the field does not say it itself."""
+    if split_lookup(name)[1] == "range":
+        return [MinLen(2), MaxLen(2)]
+    says_it = any(isinstance(item, MaxLen | OrderBy) for item in field.metadata)
+    return [MaxLen(max_items)] if _takes_several(field) and not says_it else []
 
 
 def _takes_several(field: FieldInfo) -> bool:
