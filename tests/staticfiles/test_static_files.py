@@ -275,6 +275,22 @@ def test_files_below_a_router_and_below_middleware(client_for, site):
     assert (answer.status_code, "x-request-id" in answer.headers) == (200, True)
 
 
+def test_what_middleware_adds_is_for_one_request_alone(client_for, site):
+    app = App()
+    app.mount("/static", StaticFiles(directory=site))
+
+    @app.middleware("http")
+    async def remember(request, call_next):
+        response = await call_next(request)
+        response.set_cookie("visitor", request.query_params["visitor"])
+        return response
+
+    client = client_for(app)
+    for visitor in ("ada", "grace"):
+        answer = client.get(f"/static/app.js?visitor={visitor}")
+        assert [line.partition(";")[0] for line in answer.headers.get_list("set-cookie")] == [f"visitor={visitor}"]
+
+
 def test_mistakes_are_told_when_they_are_made(tmp_path):
     with pytest.raises(SetupError, match="has nothing to serve"):
         StaticFiles()

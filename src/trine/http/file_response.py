@@ -4,7 +4,7 @@ import logging
 import os
 import secrets
 import stat as stat_module
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from email.utils import formatdate
 from functools import cache
 from hashlib import sha256
@@ -103,6 +103,13 @@ class FileResponse(Response):
             return self
         return self._in_parts(wanted)
 
+    def copy(self) -> Self:
+        """The same answer, whose headers may be changed for one request alone."""
+        copied = object.__new__(type(self))
+        copied.__dict__.update(self.__dict__)
+        copied.headers = self.headers.mutablecopy()
+        return copied
+
     def chunks(self) -> AsyncIterator[bytes]:
         """Read the file, or the parts that are sent, in worker threads."""
         return iterate_in_thread(self._read())
@@ -115,23 +122,25 @@ class FileResponse(Response):
             parts = parse_range(wanted, size)
         except UnsatisfiableRange as error:
             raise HTTPException(416, str(error), {"content-range": f"bytes */{size}"}) from error
-        return self._partial(tuple(parts), size) if parts else self
+        if not parts:
+            return self
+        partial = self.copy()
+        partial.limit_to(parts)
+        return partial
 
-    def _partial(self, parts: tuple[Span, ...], size: int) -> Self:
-        answer = object.__new__(type(self))
-        answer.__dict__.update(self.__dict__)
-        answer.headers = headers = self.headers.mutablecopy()
-        answer.status_code, answer.parts = 206, parts
+    def limit_to(self, parts: Sequence[Span]) -> None:
+        """Send these parts alone, with status 206."""
+        size, headers = 0 if self.stat_result is None else self.stat_result.st_size, self.headers
+        self.status_code, self.parts = 206, tuple(parts)
         if len(parts) == 1:
             headers["content-range"] = _content_range(parts[0], size)
             headers["content-length"] = str(parts[0][1] - parts[0][0])
-        else:
-            answer._boundary = secrets.token_hex(16).encode()
-            answer._part_type = headers.get("content-type", "application/octet-stream")
-            length = sum(stop - start + len(answer._head((start, stop))) for start, stop in parts)
-            headers["content-type"] = f"multipart/byteranges; boundary={answer._boundary.decode()}"
-            headers["content-length"] = str(length + len(answer._boundary) + 6)
-        return answer
+            return
+        self._boundary = secrets.token_hex(16).encode()
+        self._part_type = headers.get("content-type", "application/octet-stream")
+        length = sum(stop - start + len(self._head((start, stop))) for start, stop in parts)
+        headers["content-type"] = f"multipart/byteranges; boundary={self._boundary.decode()}"
+        headers["content-length"] = str(length + len(self._boundary) + 6)
 
     def _head(self, part: Span) -> bytes:
         """What stands before one of several parts (RFC 9110 §14.6)."""

@@ -101,14 +101,14 @@ class StaticFiles:
         is_negotiated = self.precompressed and not media_type.startswith(_LEFT_ALONE)
         if is_negotiated:
             coding, found = self._preferred(request, path, found)
-        # One response object serves everybody for as long as the file stays the same.
+        # Described once, for as long as the file stays the same; each request gets a copy, whose headers are its own.
         key = f"{status_code} {found.path} {coding or ''}"
         ready = self._ready.get(key)
         if ready is None or not _is_same(ready.stat_result, found.stat):
             headers = self._headers(path, media_type, coding, is_negotiated=is_negotiated)
             ready = FileResponse(found.path, status_code, headers, media_type, stat_result=found.stat)
             remember(self._ready, key, ready)
-        return ready
+        return ready.copy()
 
     def _preferred(self, request: Request, path: str, plain: FoundFile) -> tuple[str | None, FoundFile]:
         """The form of a file that the client likes best, of those that there are."""
