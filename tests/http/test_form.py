@@ -1,5 +1,6 @@
 """Uploaded files and form data."""
 
+import hashlib
 import io
 import threading
 from tempfile import SpooledTemporaryFile
@@ -138,3 +139,31 @@ async def test_closing_a_form_closes_its_files():
     assert form.getlist("f") == files
     await form.close()
     assert [upload.file.closed for upload in files] == [True, True]
+
+
+async def test_an_upload_is_saved_whole_wherever_it_was_read_to(tmp_path):
+    for size in (100, 3_000_000):
+        content = bytes(range(256)) * (size // 256)
+        with SpooledTemporaryFile(max_size=1000) as file:
+            file.write(content)
+            file.seek(7)
+            upload = UploadFile(file, filename="a.bin")
+            digest = hashlib.sha256()
+            assert await upload.save(tmp_path / f"{size}", digest=digest) == len(content)
+            assert digest.hexdigest() == hashlib.sha256(content).hexdigest()
+            assert (tmp_path / f"{size}").read_bytes() == content
+            assert await upload.read(2) == content[7:9]
+            with pytest.raises(FileExistsError, match="There is a file at"):
+                await upload.save(tmp_path / f"{size}")
+            await upload.save(tmp_path / f"{size}", overwrite=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["100", "3000000"]
+
+
+async def test_an_upload_that_cannot_be_saved_leaves_no_file(tmp_path):
+    upload = UploadFile(io.BytesIO(b"content"), filename="a.bin")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(IsADirectoryError):
+        await upload.save(tmp_path / "folder", overwrite=True)
+    with pytest.raises(FileNotFoundError):
+        await upload.save(tmp_path / "none" / "a.bin")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]

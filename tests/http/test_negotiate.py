@@ -3,6 +3,7 @@
 import pytest
 
 from trine.http import best_match
+from trine.http.negotiate import best_coding
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 OFFERS = ["application/json", "text/html"]
@@ -41,6 +42,24 @@ OFFERS = ["application/json", "text/html"]
 )
 def test_best_match(accept, best):
     assert best_match(accept, OFFERS) == best
+
+
+@pytest.mark.parametrize(
+    ("line", "best"),
+    [
+        ("gzip, br", "br"),
+        ("GZIP", "gzip"),
+        ("br;q=0.5, gzip", "gzip"),
+        ("br;q=0, *", "gzip"),
+        ("*;q=0", None),
+        ("br;q=2, gzip;q=x", None),
+        ("identity", None),
+        ("", None),
+        (", ".join(["deflate"] * 100 + ["br"]), None),
+    ],
+)
+def test_best_coding(line, best):
+    assert best_coding(line, ["br", "gzip"]) == best
 
 
 def test_parameters_take_part():

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import secrets
 import stat as stat_module
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from email.utils import formatdate
@@ -136,7 +135,7 @@ class FileResponse(Response):
             headers["content-range"] = _content_range(parts[0], size)
             headers["content-length"] = str(parts[0][1] - parts[0][0])
             return
-        self._boundary = secrets.token_hex(16).encode()
+        self._boundary = os.urandom(16).hex().encode()
         self._part_type = headers.get("content-type", "application/octet-stream")
         length = sum(stop - start + len(self._head((start, stop))) for start, stop in parts)
         headers["content-type"] = f"multipart/byteranges; boundary={self._boundary.decode()}"

@@ -1,15 +1,22 @@
 """What an HTML form sends: fields, and files that wait in memory or on disk."""
 
+import asyncio
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from trine.concurrency import run_in_thread
 
+from .batches import BATCH
 from .headers import Headers
+from .new_file import NewFile
 from .query import ImmutableMultiDict
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic_core import CoreSchema
+
+    from .new_file import Digest
 
 
 class UploadFile:
@@ -57,6 +64,19 @@ class UploadFile:
         else:
             await run_in_thread(self.file.seek, offset)
 
+    async def save(self, path: "str | PathLike[str]", *, digest: "Digest | None" = None, overwrite: bool = False) -> int:
+        """Copy the whole file to a path, in a worker thread, and give its size. `digest` takes every byte on the way.
+
+        The copy has its name only when it is complete. Raises `FileExistsError` where a file is there already.
+        """
+        # Shielded: the thread reads from the file, which must stay open until it has ended.
+        copying = run_in_thread(_copy, self.file, path, digest, overwrite=overwrite)
+        try:
+            return await asyncio.shield(copying)
+        except asyncio.CancelledError:
+            await asyncio.wait([copying])
+            raise
+
     async def close(self) -> None:
         """Close the file; a temporary one is gone then."""
         if self._in_memory:
@@ -91,6 +111,23 @@ class UploadFile:
     def _would_roll(self, length: int) -> bool:
         limit = getattr(self.file, "_max_size", 0)
         return bool(limit) and self.file.tell() + length > limit
+
+
+def _copy(source: BinaryIO, path: "str | PathLike[str]", digest: "Digest | None", *, overwrite: bool) -> int:
+    copy, place, size = NewFile(path, digest, overwrite=overwrite), source.tell(), 0
+    try:
+        copy.open()
+        source.seek(0)
+        while piece := source.read(BATCH):
+            size += len(piece)
+            copy.write([piece])
+        copy.publish()
+    except BaseException:
+        copy.discard()
+        raise
+    finally:
+        source.seek(place)
+    return size
 
 
 class FormData(ImmutableMultiDict[str, str | UploadFile]):

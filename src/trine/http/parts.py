@@ -1,24 +1,13 @@
 """The parts of a form while it arrives: nothing of it is kept, and what is not read is not asked for."""
 
 import os
-import secrets
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import suppress
-from pathlib import Path
-from typing import BinaryIO, Protocol
 
-from .batches import BATCH, Batches, Pieces, write_pieces
+from .batches import BATCH, Batches, Pieces
 from .headers import Headers
 from .multipart_reader import Event, FormLimits, MultipartReader, PartHead, refusing_broken_forms
-
-
-class Digest(Protocol):
-    """What takes bytes one after the other, such as `hashlib.sha256()`."""
-
-    def update(self, data: bytes | bytearray, /) -> None:
-        """Take some bytes."""
-        ...
+from .new_file import Digest, NewFile
 
 
 class Part:
@@ -69,23 +58,22 @@ class Part:
         The file has its name only when it is complete: until then it lies beside it under a name that ends in `.part`,
         and whatever goes wrong, it is gone. Raises `FileExistsError` where a file is there already.
         """
-        target = Path(path)
-        writer = _FileWriter(target, digest)
+        file, waiting, batches = NewFile(path, digest, overwrite=overwrite), Pieces(), Batches()
         try:
-            await writer.batches.run(writer.open, overwrite=overwrite)
-            await writer.batches.done()
+            await batches.run(file.open)
+            await batches.done()
             async for chunk in self:
-                writer.waiting.add(chunk)
-                if writer.waiting.size >= BATCH:
-                    await writer.batches.run(writer.write, writer.waiting.take())
-            await writer.batches.run(writer.write, writer.waiting.take())
-            await writer.batches.run(writer.publish, overwrite=overwrite)
-            await writer.batches.done()
+                waiting.add(chunk)
+                if waiting.size >= BATCH:
+                    await batches.run(file.write, waiting.take())
+            await batches.run(file.write, waiting.take())
+            await batches.run(file.publish)
+            await batches.done()
         except BaseException:
             try:
-                await writer.batches.settle()
+                await batches.settle()
             finally:
-                writer.batches.when_done(writer.discard)
+                batches.when_done(file.discard)
             raise
         return self.size
 
@@ -133,54 +121,3 @@ class _Events:
         close = getattr(self._stream, "aclose", None)
         if close is not None:
             await close()
-
-
-class _FileWriter:
-    """A file beside its final place. Its methods block."""
-
-    def __init__(self, target: Path, digest: Digest | None) -> None:
-        self.target = target
-        self.digest = digest
-        self.waiting = Pieces()
-        self.batches = Batches()
-        self._place = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.part")
-        self._file: BinaryIO | None = None
-
-    def open(self, *, overwrite: bool) -> None:
-        """Make the file. Raises FileExistsError before anything is read."""
-        if not overwrite and self.target.exists():
-            raise FileExistsError(f"There is a file at {self.target} already.")
-        self._file = self._place.open("xb", buffering=0)
-
-    def write(self, pieces: list[bytes | bytearray]) -> None:
-        """Write all of it."""
-        if self.digest is not None:
-            for piece in pieces:
-                self.digest.update(piece)
-        if self._file is not None:
-            write_pieces(self._file.fileno(), pieces)
-
-    def publish(self, *, overwrite: bool) -> None:
-        """Give the complete file its name."""
-        if self._file is not None:
-            self._file.close()
-        if overwrite:
-            self._place.replace(self.target)
-            return
-        try:
-            # A link is made only where there is none: of two uploads to one name, one wins and the other is told.
-            self.target.hardlink_to(self._place)
-        except FileExistsError:
-            raise
-        except OSError:
-            # A file system without links.
-            self._place.rename(self.target)
-            return
-        self._place.unlink()
-
-    def discard(self) -> None:
-        """Take the file away."""
-        if self._file is not None:
-            self._file.close()
-        with suppress(OSError):
-            self._place.unlink(missing_ok=True)

@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 
 from trine.http import FileResponse, Request, Response
+from trine.http.conditional import is_not_modified
+from trine.http.negotiate import best_coding
 
 _FOLDER = Path(__file__).with_name("assets")
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
@@ -52,12 +54,12 @@ class Asset:
             "etag": f'"{self.checksum}"',
             "vary": "accept-encoding",
         }
-        if headers["etag"] in request.headers.get("if-none-match", ""):
+        if is_not_modified(request.headers, headers["etag"], None):
             return Response(None, 304, headers)
         media_type = _TYPES[Path(self.name).suffix]
         if not self.is_compressed:
             return FileResponse(self.path, headers=headers, media_type=media_type)
-        if _takes_gzip(request.headers.get("accept-encoding", "")):
+        if best_coding(request.headers.get("accept-encoding", ""), ["gzip"]):
             return FileResponse(self.path, headers={**headers, "content-encoding": "gzip"}, media_type=media_type)
         return Response(gzip.decompress(self.path.read_bytes()), headers=headers, media_type=media_type)
 
@@ -69,12 +71,3 @@ def serve(asset: Asset) -> Callable[[Request], Response]:
         return asset.respond(request)
 
     return send_asset
-
-
-def _takes_gzip(accepted: str) -> bool:
-    """Whether an Accept-Encoding line welcomes gzip: named, and not with a weight of zero (RFC 9110 §12.5.3)."""
-    for coding in accepted.lower().split(","):
-        name, _, weight = coding.partition(";")
-        if name.strip() in ("gzip", "x-gzip", "*"):
-            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False
