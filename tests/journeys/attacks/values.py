@@ -381,6 +381,7 @@ BOMBS = [
         refused,
     ),
     Case("bombs", "100,000 fields", post("/upload", "a=b&" * 100_000, kind="application/x-www-form-urlencoded"), refused),
+    Case("logs", "a line break in a path that is refused", get("/tail/a%0AFORGED?" + "a&" * 5_000), status(400)),
     Case("bombs", "100,000 query parameters", get("/search?" + "a&" * 20_000), status(400, 414)),
     Case(
         "bombs",
