@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextvars import copy_context
 from functools import lru_cache
 from inspect import Parameter, iscoroutinefunction, signature
@@ -44,9 +44,7 @@ class WSGIAdapter:
 
     def __init__(self, app: WSGIApp, defaults: HeaderList | None = None) -> None:
         self.app = app
-        self.defaults = defaults or []
-        """Headers for answers that do not set them themselves."""
-        self.default_names = frozenset(name for name, _ in self.defaults)
+        self.defaults = _Defaults(defaults or [])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer an ASGI server. WebSockets are refused: WSGI has none."""
@@ -78,7 +76,7 @@ class WSGIAdapter:
         try:
             chunk = await run_in_context(call.context, call.start, apart=apart)
             if call.finished:
-                return call.whole_response(request, chunk, self.defaults, self.default_names)
+                return call.whole_response(request, chunk, self.defaults)
             request.exit_stack.push_async_callback(call.end)
             return call.stream_response(chunk)
         except BaseException:
@@ -91,6 +89,20 @@ def _may_have_body(request: Request, environ: dict[str, Any]) -> bool:
     return "HTTP_TRANSFER_ENCODING" in environ or (
         request.http_version == "2" and request.method not in ("GET", "HEAD", "OPTIONS")
     )
+
+
+class _Defaults:
+    """Headers for answers that do not set them themselves, ready for both interfaces."""
+
+    def __init__(self, pairs: HeaderList) -> None:
+        self.pairs = pairs
+        self.raw = encode_pairs(pairs)
+        self.names = frozenset(name for name, _ in pairs)
+
+    def missing_in(self, lines: HeaderList) -> "_Defaults":
+        """Those that the lines do not have: mostly all."""
+        present = {name for name, _ in lines}
+        return self if present.isdisjoint(self.names) else _Defaults([line for line in self.pairs if line[0] not in present])
 
 
 class _Call:
@@ -174,15 +186,14 @@ class _Call:
         """Let the application clean up after a stream."""
         await run_in_context(self.context, self.close)
 
-    def whole_response(self, request: Request, body: bytes, defaults: HeaderList, default_names: Collection[str]) -> Response:
+    def whole_response(self, request: Request, body: bytes, defaults: "_Defaults") -> Response:
         """A response whose body is there. Its length is known better here: another one would break the connection."""
         status = int(self.status[:3])
         if request.method == "HEAD" or status < 200 or status in (204, 304):
             return self._with_headers(Response(None, status))
-        pairs = self.lines
-        present = {name for name, _ in pairs}
-        pairs += defaults if present.isdisjoint(default_names) else [line for line in defaults if line[0] not in present]
-        return ReadyResponse(body, status, pairs, encode_pairs(pairs) if isinstance(request, ASGIRequest) else [])
+        missing = defaults.missing_in(self.lines)
+        raw = [*encode_pairs(self.lines), *missing.raw] if isinstance(request, ASGIRequest) else []
+        return ReadyResponse(body, status, self.lines + missing.pairs, raw)
 
     def stream_response(self, first: bytes) -> Response:
         """A response whose body is still being made."""
