@@ -328,6 +328,17 @@ async def swallow():
         return
 
 
+def test_the_scope_that_is_the_default_is_the_same_whether_said_or_not(client_for, happened):
+    app = App()
+    session = resource(happened, is_async=True)
+
+    @app.get("/")
+    async def index(one: Annotated[str, Depends(session)], two: Annotated[str, Depends(session, scope="request")]) -> None: ...
+
+    client_for(app).get("/")
+    assert happened == ["open resource", "close resource"]
+
+
 def test_a_thread_that_sets_up_is_waited_for_and_cleaned_up(client_for, happened):
     app = App(timeout=0.01)
     may_go_on = threading.Event()

@@ -73,6 +73,7 @@ class _EndpointCompiler(StepWriter):
         endpoint: Endpoint = define(self.name, self.out.source, title, self.namespace())
         # Said of the function itself: who calls it may then do without a Task.
         endpoint.never_suspends = not self._may_suspend()  # type: ignore[attr-defined] # functions carry attributes
+        endpoint.cleans_up = bool(self.stacks)  # type: ignore[attr-defined] # the same
         whole_body = self.plan.body_kind in ("json", "embedded")
         endpoint.suspends_to_read = whole_body and not self.steps_may_suspend  # type: ignore[attr-defined] # the same
         return endpoint

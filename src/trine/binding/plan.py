@@ -69,7 +69,9 @@ def make_plan(call: Call) -> Plan:
 
 
 def _add(plan: Plan, call: Call, known: dict[Any, int]) -> int:
-    key = (call.function, call.scopes if call.wants_scopes else (), call.scope)
+    # Said or not, clean-up waits for the end of the request.
+    scope = call.scope or ("request" if "generator" in call.kind else None)
+    key = (call.function, call.scopes if call.wants_scopes else (), scope)
     if call.use_cache and key in known:
         return known[key]
     arguments: dict[str, Source] = {}

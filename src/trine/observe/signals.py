@@ -86,8 +86,8 @@ class _Current:
 
     def __init__(self, is_wanted: bool, given: Any, find: Callable[[], Any], make: Callable[[Any], Any]) -> None:
         self.is_wanted = is_wanted
-        self.given = given
-        self.find = find
+        # What stands in for the global one until that is set, is asked for anew like it.
+        self.find = find if given is None or _is_stand_in(given) else lambda: given
         self.make = make
         self._provider: Any = None
         self._made: Any = None
@@ -95,11 +95,10 @@ class _Current:
     def get(self) -> Any:
         if not self.is_wanted:
             return None
-        provider = self.find() if self.given is None or _is_stand_in(self.given) else self.given
-        if _is_stand_in(provider):
-            return None
+        provider = self.find()
         if provider is not self._provider:
-            self._provider, self._made = provider, self.make(provider)
+            self._made = None if _is_stand_in(provider) else self.make(provider)
+            self._provider = provider
         return self._made
 
 

@@ -306,6 +306,9 @@ class APIRoute(Route):
         async def answer(request: Any) -> TrineResponse:
             endpoint = self._endpoint(request.scope.get("app") or _NoApplication(), watching_of(request.scope, request=request))
             values = (request.path_params[name] for name in self.param_convertors)
+            if endpoint.cleans_up:  # type: ignore[attr-defined] # functions carry attributes
+                # The first thing on the stack is left last, after everything that it protects.
+                request.exit_stack.enter_context(cleanup_scope())
             with naming(self.endpoint, self._described(request)):
                 response: TrineResponse = await endpoint(request, *values)
             return response
@@ -353,11 +356,10 @@ class APIRoute(Route):
             request.assume_json()
 
         async def call_endpoint(scope: Scope, receive: Receive, send: Send) -> None:
-            with cleanup_scope():
-                async with request.exit_stack:
-                    response = await handler(request)
-                    with naming(self.endpoint, self._described(request)):
-                        await send_answer(response, scope, receive, send)
+            async with request.exit_stack:
+                response = await handler(request)
+                with naming(self.endpoint, self._described(request)):
+                    await send_answer(response, scope, receive, send)
             await request.close()
 
         await handling_exceptions(call_endpoint, request)(scope, receive, send)
