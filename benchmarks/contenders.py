@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-COMMON = frozenset({"plain", "json", "json-await", "typed", "many", "dependencies", "sync", "upload"})
+COMMON = frozenset({"plain", "json", "json-await", "typed", "many", "dependencies", "sync", "upload", "tokens"})
 
 # Those that hand an upload over as a file object.
 SPOOLED = COMMON | {"upload-file"}
 
-WSGI = SPOOLED - {"json-await"}
+WSGI = SPOOLED - {"json-await", "tokens"}
 
 # Trine and the hand-written application get the same options, the ones that `trine run` passes.
 GRANIAN = "{bin}/granian --workers 1 --loop uvloop --no-access-log --log-level warning --port {port}"
@@ -156,6 +156,7 @@ ALL = (
         "{bin}/python -m benchmarks.apps.robyn_app --processes 1 --workers 1 --log-level ERROR",
         ("robyn",),
         "robyn",
+        COMMON - {"tokens"},
         environment={"BENCHMARK_PORT": "{port}"},
         threads=True,
     ),
@@ -165,7 +166,7 @@ ALL = (
         "{bin}/emmett55 -a benchmarks.apps.emmett55_app serve --interface rsgi --loop uvloop --log-level error --port {port}",
         ("emmett55", "granian"),
         "emmett55",
-        COMMON - {"upload"},
+        COMMON - {"upload", "tokens"},
     ),
     Contender(
         "django-bolt",

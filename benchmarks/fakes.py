@@ -1,5 +1,6 @@
 """The servers' side of ASGI and RSGI without sockets, for calling an application in a loop."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
@@ -95,8 +96,9 @@ class FakeProtocol:
     async def __aiter__(self) -> AsyncIterator[bytes]:
         yield self.body
 
-    async def client_disconnect(self) -> None:
-        """Return when the client has left: at once."""
+    def client_disconnect(self) -> "asyncio.Future[None]":
+        """Return what is done when the client has left: never."""
+        return asyncio.get_running_loop().create_future()
 
     def response_empty(self, status: int, headers: list[tuple[str, str]]) -> None:
         """Answer without a body."""
@@ -110,9 +112,27 @@ class FakeProtocol:
         """Answer with bytes."""
         self.status = status
 
+    def response_stream(self, status: int, headers: list[tuple[str, str]]) -> "FakeTransport":
+        """Answer piece by piece."""
+        self.status = status
+        return FakeTransport()
+
     def response_file(self, status: int, headers: list[tuple[str, str]], file: str) -> None:
         """Answer with a file."""
         self.status = status
+
+
+class FakeTransport:
+    """Granian's stream, which takes everything at once."""
+
+    __slots__ = ()
+
+    def send_bytes(self, data: bytes) -> "FakeTransport":
+        """Take a piece; what comes back is done already."""
+        return self
+
+    def __await__(self) -> Iterator[None]:
+        return iter(())
 
 
 def rsgi_call(app: Any, request: Request, *, check: bool = True) -> Call:
@@ -149,11 +169,15 @@ def asgi_call(app: Any, request: Request, *, check: bool = True) -> Call:
     }
     message = {"type": "http.request", "body": request.body, "more_body": False}
 
+    waiting = [message]
+
     async def receive() -> dict[str, Any]:
-        return message
+        # Who asks again after the body waits for the client to leave, until it is cancelled.
+        return waiting.pop() if waiting else await asyncio.get_running_loop().create_future()
 
     async def call() -> None:
         status = 0
+        waiting[:] = [message]
 
         async def send(event: dict[str, Any]) -> None:
             nonlocal status

@@ -20,6 +20,8 @@ def check(workload: Workload, port: int) -> dict[str, str]:
     status, headers, body = send(workload.request, port)
     if status != 200:
         raise GateFailed(f"{workload.name}: status {status} instead of 200: {body[:300]!r}")
+    if workload.is_events:
+        body = b"[" + b",".join(line[5:] for line in body.splitlines() if line.startswith(b"data:")) + b"]"
     if not _is_answer(workload.answer, body):
         raise GateFailed(f"{workload.name}: wrong body {body[:600]!r}")
     for why, request in workload.refusals.items():

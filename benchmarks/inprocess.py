@@ -67,7 +67,7 @@ def cost(call: Call) -> float:
 def cases(wire: str) -> dict[str, dict[str, Call]]:
     """Return, by title, the calls to compare."""
     found = {}
-    for name in ("plain", "json", "typed", "typed-msgspec", "dependencies", "sync-inline"):
+    for name in ("plain", "json", "typed", "typed-msgspec", "dependencies", "sync-inline", "tokens"):
         found[WORKLOADS[name].title] = _workload_calls(wire, WORKLOADS[name])
     make_call = rsgi_call if wire == "rsgi" else asgi_call
     for routes in (10, 1000):

@@ -31,6 +31,8 @@ class Workload:
     refusals: Mapping[str, Request] = field(default_factory=dict)
     connections: int | None = None
     """How many the load generator opens; what the run says when absent."""
+    is_events: bool = False
+    """Whether the answer is a stream of events, of which the data counts."""
     megabytes: float | None = None
     """The size of a request, where its megabytes per second are what counts."""
 
@@ -117,6 +119,13 @@ WORKLOADS = {
         Workload("sync", "Sync handler, the framework's default", Request("/sync"), {"id": 7, "kind": "sync"}),
         _upload("upload", "Upload of 10 MB, as each framework takes large ones"),
         _upload("upload-file", "Upload of 10 MB as a file object, spooled to disk"),
+        Workload(
+            "tokens",
+            "Token stream: a request is a whole stream of 200 server-sent events, one chunk each",
+            Request("/tokens"),
+            [{"index": index, "text": "token"} for index in range(200)],
+            is_events=True,
+        ),
         Workload("sync-inline", "Sync handler, inline", Request("/sync-inline"), {"id": 7, "kind": "sync"}),
     )
 }

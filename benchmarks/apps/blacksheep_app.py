@@ -1,14 +1,17 @@
 """BlackSheep: bound parameters and injected services, with a Pydantic body."""
 
 from asyncio import sleep
+from collections.abc import AsyncIterator
 from typing import Any
 
 from blacksheep import Application, FromCookie, FromFiles, FromHeader, FromJSON, FromQuery, Response, get, post
 from blacksheep.server.responses import json, text
+from blacksheep.server.sse import ServerSentEventsResponse, TextServerSentEvent
 
 from .answers import GROUPS, TEXT, describe, message, short, user_of
 from .many import MANY
 from .pydantic_records import House, PricedHouse, price
+from .tokens import Token, words
 
 app = Application()
 
@@ -58,6 +61,18 @@ def add_workloads() -> None:
         return describe(await user_of(session.value, tenant.value))
 
 
+def add_streams() -> None:
+    """Add the token stream."""
+
+    async def events() -> AsyncIterator[TextServerSentEvent]:
+        async for index, word in words():
+            yield TextServerSentEvent(Token(index=index, text=word).model_dump_json())
+
+    @get("/tokens")
+    async def tokens() -> Response:
+        return ServerSentEventsResponse(events)
+
+
 def add_group(group: str) -> None:
     """Add one group's static and dynamic route."""
 
@@ -75,3 +90,4 @@ if MANY:
         add_group(f"group{n}")
 else:
     add_workloads()
+    add_streams()

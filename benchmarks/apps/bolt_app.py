@@ -1,15 +1,17 @@
 """django-bolt on its own Rust server: typed handlers over msgspec."""
 
 from asyncio import sleep
+from collections.abc import AsyncIterable
 from typing import Annotated, Any
 
 from django_bolt import BoltAPI, Depends, UploadFile
 from django_bolt.param_functions import Cookie, File, Header
-from django_bolt.responses import PlainText
+from django_bolt.responses import EventSourceResponse, PlainText
 
 from .answers import GROUPS, TEXT, Account, User, describe, find_tenant, find_user, message, open_account, short
 from .many import MANY
 from .msgspec_records import House, PricedHouse, price
+from .tokens import TokenStruct, words
 
 api = BoltAPI()
 urlpatterns: list[Any] = []
@@ -61,6 +63,15 @@ def add_workloads() -> None:
         return describe(user)
 
 
+def add_streams() -> None:
+    """Add the token stream."""
+
+    @api.get("/tokens", response_class=EventSourceResponse)
+    async def tokens() -> AsyncIterable[TokenStruct]:
+        async for index, word in words():
+            yield TokenStruct(index=index, text=word)
+
+
 def add_group(group: str) -> None:
     """Add one group's static and dynamic route."""
 
@@ -78,3 +89,4 @@ if MANY:
         add_group(f"group{n}")
 else:
     add_workloads()
+    add_streams()

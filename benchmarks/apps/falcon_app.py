@@ -1,6 +1,7 @@
 """Falcon's ASGI application with its msgspec media handler; Pydantic is called by the responder."""
 
 from asyncio import sleep
+from collections.abc import AsyncIterator
 from typing import Any
 
 import falcon
@@ -13,6 +14,7 @@ from . import msgspec_records as structs
 from .answers import GROUPS, TEXT, describe, message, short, user_of
 from .many import MANY
 from .pydantic_records import House, price
+from .tokens import Token, words
 
 decode_house = msgspec.json.Decoder(structs.House).decode
 encode = msgspec.json.Encoder().encode
@@ -34,6 +36,15 @@ class Waiting:
     async def on_get(self, req: Request, resp: Response) -> None:
         await sleep(0)
         resp.media = message()
+
+
+class Tokens:
+    async def on_get(self, req: Request, resp: Response) -> None:
+        async def events() -> AsyncIterator[falcon.asgi.SSEvent]:
+            async for index, word in words():
+                yield falcon.asgi.SSEvent(text=Token(index=index, text=word).model_dump_json())
+
+        resp.sse = events()
 
 
 class Typed:
@@ -100,6 +111,7 @@ if MANY:
         app.add_route(f"/group{n}/about", Small())
         app.add_route(f"/group{n}/items/{{id:int}}", Item(f"group{n}"))
 else:
+    app.add_route("/tokens", Tokens())
     app.add_route("/plain", Plain())
     app.add_route("/json", Small())
     app.add_route("/json-await", Waiting())

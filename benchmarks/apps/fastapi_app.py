@@ -1,14 +1,17 @@
 """FastAPI, written as its tutorial writes it: annotated signatures and return types."""
 
 from asyncio import sleep
+from collections.abc import AsyncIterable
 from typing import Annotated, Any
 
 from fastapi import Cookie, Depends, FastAPI, Header, UploadFile
 from fastapi.responses import PlainTextResponse
+from fastapi.sse import EventSourceResponse
 
 from .answers import GROUPS, TEXT, Account, User, describe, find_tenant, find_user, message, open_account, short
 from .many import MANY
 from .pydantic_records import House, PricedHouse, price
+from .tokens import Token, words
 
 app = FastAPI()
 
@@ -56,6 +59,15 @@ def add_workloads() -> None:
         return describe(user)
 
 
+def add_streams() -> None:
+    """Add the token stream."""
+
+    @app.get("/tokens", response_class=EventSourceResponse)
+    async def tokens() -> AsyncIterable[Token]:
+        async for index, word in words():
+            yield Token(index=index, text=word)
+
+
 def add_group(group: str) -> None:
     """Add one group's static and dynamic route."""
 
@@ -73,3 +85,4 @@ if MANY:
         add_group(f"group{n}")
 else:
     add_workloads()
+    add_streams()

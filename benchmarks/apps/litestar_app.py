@@ -1,6 +1,7 @@
 """Litestar: injected providers, Pydantic and msgspec records, sync handlers sent to threads."""
 
 from asyncio import sleep
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from os import SEEK_END
 from typing import Annotated, Any
@@ -10,12 +11,14 @@ from litestar.datastructures import UploadFile
 from litestar.di import Provide
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, Parameter
+from litestar.response import ServerSentEvent
 from litestar.types import ControllerRouterHandler
 
 from . import msgspec_records as structs
 from . import pydantic_records as models
 from .answers import GROUPS, TEXT, Account, User, describe, find_tenant, find_user, message, open_account, short
 from .many import MANY
+from .tokens import Token, words
 
 
 @get("/plain", media_type=MediaType.TEXT)
@@ -52,6 +55,17 @@ async def typed(id: int, data: models.House, insured: bool = False) -> models.Pr
 @post("/houses-msgspec/{id:int}", status_code=200)
 async def typed_msgspec(id: int, data: structs.House, insured: bool = False) -> structs.PricedHouse:
     return structs.price(id, insured, data)
+
+
+@get("/tokens")
+async def tokens() -> ServerSentEvent:
+    """Send an event for each word."""
+
+    async def events() -> AsyncIterator[str]:
+        async for index, word in words():
+            yield Token(index=index, text=word).model_dump_json()
+
+    return ServerSentEvent(events())
 
 
 @dataclass
@@ -99,6 +113,6 @@ def group_routes(group: str) -> list[ControllerRouterHandler]:
     return [about, item]
 
 
-MAIN: list[ControllerRouterHandler] = [plain, small, waiting, sync, sync_inline, typed, typed_msgspec, account, upload]
+MAIN: list[ControllerRouterHandler] = [plain, small, waiting, sync, sync_inline, typed, typed_msgspec, account, upload, tokens]
 
 app = Litestar([route for n in GROUPS for route in group_routes(f"group{n}")] if MANY else MAIN, request_max_body_size=None)

@@ -11,9 +11,16 @@ from pydantic_core import to_json
 from . import msgspec_records, pydantic_records
 from .answers import GROUPS, TEXT, UPLOADED, describe, message, short, user_of
 from .mirror import extra_headers
+from .tokens import Token, words
 
 EXTRA = [(name.encode(), value.encode()) for name, value in extra_headers()]
 TEXT_HEADERS = [(b"content-type", b"text/plain; charset=utf-8"), *EXTRA]
+EVENT_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache"),
+    (b"x-accel-buffering", b"no"),
+    *EXTRA,
+]
 JSON_HEADERS = [(b"content-type", b"application/json"), *EXTRA]
 FLAGS = {
     b"true": True,
@@ -148,6 +155,15 @@ async def dependencies(scope: Any, receive: Any, send: Any) -> None:
     await answer(send, encode(describe(user)))
 
 
+async def tokens(scope: Any, receive: Any, send: Any) -> None:
+    """Send an event for each word."""
+    await send({"type": "http.response.start", "status": 200, "headers": EVENT_HEADERS})
+    async for index, text in words():
+        body = b"data: " + to_json(Token(index=index, text=text)) + b"\n\n"
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
 async def upload(scope: Any, receive: Any, send: Any) -> None:
     """Read a body to its end, and parse nothing of it."""
     while (await receive()).get("more_body"):
@@ -181,6 +197,7 @@ STATIC: dict[tuple[str, str], Callable[[Any, Any, Any], Any]] = {
     ("GET", "/sync"): sync,
     ("GET", "/sync-inline"): sync,
     ("GET", "/account"): dependencies,
+    ("GET", "/tokens"): tokens,
     ("POST", "/upload"): upload,
     ("POST", "/upload-file"): upload,
     **{("GET", f"/group{n}/about"): small for n in GROUPS},

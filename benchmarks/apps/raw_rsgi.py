@@ -14,8 +14,15 @@ from pydantic_core import to_json
 from . import msgspec_records, pydantic_records
 from .answers import GROUPS, TEXT, UPLOADED, describe, message, short, user_of
 from .mirror import extra_headers
+from .tokens import Token, words
 
 TEXT_HEADERS = [("content-type", "text/plain; charset=utf-8"), *extra_headers()]
+EVENT_HEADERS = [
+    ("content-type", "text/event-stream; charset=utf-8"),
+    ("cache-control", "no-cache"),
+    ("x-accel-buffering", "no"),
+    *extra_headers(),
+]
 JSON_HEADERS = [("content-type", "application/json"), *extra_headers()]
 FLAGS = {"true": True, "1": True, "on": True, "yes": True, "false": False, "0": False, "off": False, "no": False}
 
@@ -114,6 +121,13 @@ async def dependencies(scope: Any, proto: Any) -> None:
     proto.response_bytes(200, JSON_HEADERS, encode(describe(user)))
 
 
+async def tokens(scope: Any, proto: Any) -> None:
+    """Send an event for each word."""
+    send = proto.response_stream(200, EVENT_HEADERS).send_bytes
+    async for index, text in words():
+        await send(b"data: " + to_json(Token(index=index, text=text)) + b"\n\n")
+
+
 async def upload(scope: Any, proto: Any) -> None:
     """Read a body to its end, and parse nothing of it."""
     async for _ in proto:
@@ -147,6 +161,7 @@ STATIC: dict[tuple[str, str], Callable[[Any, Any], Any]] = {
     ("GET", "/sync"): sync,
     ("GET", "/sync-inline"): sync,
     ("GET", "/account"): dependencies,
+    ("GET", "/tokens"): tokens,
     ("POST", "/upload"): upload,
     ("POST", "/upload-file"): upload,
     **{("GET", f"/group{n}/about"): small for n in GROUPS},

@@ -10,6 +10,7 @@ from .answers import GROUPS, TEXT, describe, message, short, user_of
 from .flags import flag
 from .many import MANY
 from .pydantic_records import House, price
+from .tokens import Token, words
 
 app = Sanic("benchmarks")
 
@@ -59,6 +60,16 @@ def add_workloads() -> None:
         return json(describe(await user_of(session, tenant)))
 
 
+def add_streams() -> None:
+    """Add the token stream."""
+
+    @app.get("/tokens")
+    async def tokens(request: Request) -> None:
+        response = await request.respond(content_type="text/event-stream")
+        async for index, word in words():
+            await response.send(f"data: {Token(index=index, text=word).model_dump_json()}\n\n")
+
+
 def add_group(group: str) -> None:
     """Add one group's static and dynamic route."""
 
@@ -76,3 +87,4 @@ if MANY:
         add_group(f"group{n}")
 else:
     add_workloads()
+    add_streams()

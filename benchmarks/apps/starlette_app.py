@@ -1,19 +1,21 @@
 """Starlette: no validation of its own, so the handlers call Pydantic and read headers and cookies themselves."""
 
 from asyncio import sleep
+from collections.abc import AsyncIterator
 
 from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from .answers import GROUPS, TEXT, describe, message, short, user_of
 from .flags import flag
 from .many import MANY
 from .pydantic_records import House, price
+from .tokens import Token, words
 
 
 async def plain(request: Request) -> Response:
@@ -41,6 +43,16 @@ async def typed(request: Request) -> Response:
         raise HTTPException(422) from None
     priced = price(request.path_params["id"], insured, house)
     return Response(priced.model_dump_json(), media_type="application/json")
+
+
+async def tokens(request: Request) -> Response:
+    """Send an event for each word."""
+
+    async def events() -> AsyncIterator[str]:
+        async for index, word in words():
+            yield f"data: {Token(index=index, text=word).model_dump_json()}\n\n"
+
+    return StreamingResponse(events(), media_type="text/event-stream", headers={"cache-control": "no-cache"})
 
 
 async def upload(request: Request) -> Response:
@@ -76,6 +88,7 @@ else:
         Route("/json", small),
         Route("/json-await", waiting),
         Route("/sync", sync),
+        Route("/tokens", tokens),
         Route("/houses/{id:int}", typed, methods=["POST"]),
         Route("/account", account),
         Route("/upload", upload, methods=["POST"]),

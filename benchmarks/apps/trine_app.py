@@ -1,15 +1,17 @@
 """Trine on its production defaults, written as its tutorial writes it."""
 
 from asyncio import sleep
+from collections.abc import AsyncIterable
 from typing import Annotated, Any
 
-from trine import App, Cookie, Depends, Header, Request, UploadFile
+from trine import App, Cookie, Depends, EventSourceResponse, Header, Request, UploadFile
 from trine.http import PlainTextResponse
 
 from . import msgspec_records as structs
 from . import pydantic_records as models
 from .answers import GROUPS, TEXT, Account, User, describe, find_tenant, find_user, message, open_account, short
 from .many import MANY
+from .tokens import Token, words
 
 UPLOAD_LIMIT = 20 * 1024 * 1024
 
@@ -62,6 +64,15 @@ def add_workloads() -> None:
         return describe(user)
 
 
+def add_streams() -> None:
+    """Add the token stream."""
+
+    @app.get("/tokens", response_class=EventSourceResponse)
+    async def tokens() -> AsyncIterable[Token]:
+        async for index, word in words():
+            yield Token(index=index, text=word)
+
+
 def add_uploads() -> None:
     """Add both ways to take an upload."""
 
@@ -94,4 +105,5 @@ if MANY:
         add_group(f"group{n}")
 else:
     add_workloads()
+    add_streams()
     add_uploads()

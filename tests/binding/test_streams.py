@@ -273,11 +273,11 @@ def test_a_stream_that_never_waits_lets_others_run(client_for):
                 await asyncio.sleep(0)
 
         task = asyncio.create_task(other())
-        for number in range(100):
+        for number in range(300):
             yield number
         assert task.done()
 
-    assert [json.loads(line) for line in client_for(app).get("/").text.splitlines()] == list(range(100))
+    assert [json.loads(line) for line in client_for(app).get("/").text.splitlines()] == list(range(300))
     assert turns == ["other"] * 3
 
 

@@ -79,7 +79,7 @@ class BoundRoute:
         item, context = self.item_type, self.context
         encode = context.encode_item
         if item is not None:
-            encode = response_codec(item, self.flat.options, _place(self.call)).encode
+            encode = response_codec(item, self.flat.options, _place(self.call)).encode_any()
         return stream_maker(self.response_class, encode)
 
     @cached_property

@@ -39,6 +39,13 @@ class ResponseCodec:
     encode: Callable[[Any], bytes]
     to_value: Callable[[Any], Any]
 
+    def encode_any(self) -> Callable[[Any], bytes]:
+        """One function for both: for those who have no place to choose."""
+        exact, encode_exact, encode = self.exact, self.encode_exact, self.encode
+        if exact is None:
+            return encode
+        return lambda value: encode_exact(value) if type(value) is exact else encode(value)
+
 
 def untyped_codec(encode: Callable[[Any], bytes] = encode_json) -> ResponseCodec:
     """The codec of a route without response model: whatever JSON can say."""

@@ -239,7 +239,7 @@ class JSONLinesResponse(StreamingResponse):
     @classmethod
     def item_encoder(cls, encode: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
         """Encode values of a known type."""
-        return lambda item: encode(item) + b"\n"
+        return lambda item: b"%b\n" % encode(item)
 
     def encode_item(self, item: Any) -> bytes:
         """Encode a value as one line."""

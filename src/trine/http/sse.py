@@ -3,7 +3,6 @@
 import re
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, Generic
 
 from .response import Background, StreamingResponse
@@ -87,18 +86,18 @@ class EventSourceResponse(StreamingResponse):
     @classmethod
     def item_encoder(cls, encode: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
         """Encode events whose data has a known type."""
-        return partial(_encode_item, encode)
+
+        def encode_item(item: Any) -> bytes:
+            if isinstance(item, ServerSentEvent):
+                return encode_event(item, encode)
+            # JSON has no line breaks: nothing to split.
+            return item if isinstance(item, bytes) else b"data: %b\n\n" % encode(item)
+
+        return encode_item
 
     def encode_item(self, item: Any) -> bytes:
         """Encode an event, or the data of one."""
-        return _encode_item(encode_data, item)
-
-
-def _encode_item(encode: Callable[[Any], bytes], item: Any) -> bytes:
-    if isinstance(item, ServerSentEvent):
-        return encode_event(item, encode)
-    # JSON has no line breaks: nothing to split.
-    return item if isinstance(item, bytes) else b"data: " + encode(item) + b"\n\n"
+        return _encode_item(item)
 
 
 def encode_event(event: ServerSentEvent[Any], encode: Callable[[Any], bytes] = encode_data) -> bytes:
@@ -118,3 +117,6 @@ def encode_event(event: ServerSentEvent[Any], encode: Callable[[Any], bytes] = e
         lines.append(f"retry: {event.retry}")
     # Lone surrogates have no UTF-8 form, and one of them must not end the stream.
     return "\n".join([*lines, "", ""]).encode("utf-8", "replace")
+
+
+_encode_item = EventSourceResponse.item_encoder(encode_data)

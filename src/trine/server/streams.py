@@ -18,7 +18,7 @@ _LOOK = 15.0
 
 Write = Callable[[bytes], Awaitable[None]]
 
-_TURN = 16
+_TURN = 64
 """Chunks after which a source that never waits lets others have the loop, and can be cancelled."""
 
 
@@ -62,7 +62,7 @@ class _Pump:
             # One generator less for each chunk to climb through.
             source, encode = response.body_iterator, response.encode_item
         else:
-            source, encode = response.chunks(), None
+            source, encode = response.chunks(), bytes
         watcher = None if leaving is None else watch(leaving, self._leave)
         try:
             await self._send(source, encode)
@@ -80,17 +80,17 @@ class _Pump:
                 await close()
         return not self._has_left
 
-    async def _send(self, source: Any, encode: Callable[[Any], bytes] | None) -> None:
-        write, clock, outflow, count, size = self._write, self._loop.time, self._outflow, 0, 0
+    async def _send(self, source: Any, encode: Callable[[Any], bytes]) -> None:
+        write, clock, count, size = self._write, self._loop.time, 0, 0
         async for item in source:
-            chunk = item if encode is None else encode(item)
+            chunk = encode(item)
             self._is_writing = True
             if len(chunk) > PIECE:
                 chunk = await self._write_most(chunk)
             await write(chunk)
             size += len(chunk)
-            if size > PIECE and outflow is not None:
-                await outflow.wait(size)
+            if size > PIECE:
+                await self._wait(size)
                 size = 0
             self._is_writing = False
             self._written = clock()
@@ -99,19 +99,23 @@ class _Pump:
                 count = 0
                 await asyncio.sleep(0)
 
-    def _leave(self) -> None:
-        self._has_left = True
-        self._task.cancel()
-
     async def _write_most(self, chunk: bytes) -> bytes:
         """Write all of a large chunk but its last piece, with time for the client to take each."""
         last = (len(chunk) - 1) // PIECE * PIECE
         for at in range(0, last, PIECE):
             await self._write(chunk[at : at + PIECE])
-            if self._outflow is not None:
-                await self._outflow.wait(PIECE)
-            self._written = self._loop.time()
+            await self._wait(PIECE)
         return chunk[last:]
+
+    async def _wait(self, size: int) -> None:
+        """Wait for the client, where writing itself does not."""
+        if self._outflow is not None:
+            await self._outflow.wait(size)
+        self._written = self._loop.time()
+
+    def _leave(self) -> None:
+        self._has_left = True
+        self._task.cancel()
 
     def _look_after(self) -> None:
         """Fill a silence, and cut off a client that takes nothing."""
