@@ -174,8 +174,8 @@ class EventLog(ABC):
     async def _catch_up(self, stream: str, position: Position) -> tuple[Position, list[Record], bool]:
         bounds = await self._bounds(stream)
         if bounds is None:
-            # Forgotten while somebody follows it, who has had everything.
-            return NOWHERE, [], False
+            # Forgotten while somebody follows it, and nobody knows whether there was more.
+            return NOWHERE, [], position != NOWHERE
         is_reset = not bounds.reaches(position) and position != NOWHERE
         if not bounds.reaches(position):
             position = bounds.start
