@@ -81,6 +81,8 @@ def cases(wire: str) -> dict[str, dict[str, Call]]:
         "no middleware": trine_with_middleware(0),
         "one middleware": trine_with_middleware(1),
         "three middlewares": trine_with_middleware(3),
+        "one ASGI middleware": trine_with_asgi_middleware(1),
+        "three of them": trine_with_asgi_middleware(3),
         "a context variable": trine_with_context_variable(),
     }.items():
         found[title] = {"trine": make_call(app, small), "nothing": _nothing(wire, small)}
@@ -168,6 +170,24 @@ def trine_with_middleware(count: int) -> Any:
         return WORKLOADS["json"].answer
 
     return app
+
+
+def trine_with_asgi_middleware(count: int) -> Any:
+    """Return the small JSON behind so many classes written for ASGI that pass everything on."""
+    app = trine_with_middleware(0)
+    for _ in range(count):
+        app.add_middleware(PassingASGI)
+    return app
+
+
+class PassingASGI:
+    """What an ASGI middleware does at least."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
 
 
 def trine_with_context_variable() -> Any:

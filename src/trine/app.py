@@ -132,17 +132,15 @@ class App(APIRouter):
 
     # What users add ---------------------------------------------------------------------------------------------
 
-    def add_middleware(self, middleware: Any, **options: Any) -> None:
+    def add_middleware(self, middleware: Any, *arguments: Any, **options: Any) -> None:
         """Wrap everything that the application answers. The one added last is the outermost.
 
-        Takes a function from `Handler` to `Handler`, a class and the options to make one, or a class written for ASGI,
-        whose first parameter is the `app` below it.
+        Takes a function from `Handler` to `Handler`, a class and the options to make one, or a class or function written for
+        ASGI, whose first parameter is the `app` below it.
         """
-        if isinstance(middleware, type):
-            from trine.middleware.asgi import ASGIMiddleware, is_asgi_middleware
+        from trine.middleware import Middleware
 
-            middleware = ASGIMiddleware(middleware, **options) if is_asgi_middleware(middleware) else middleware(**options)
-        self._middleware.append(middleware)
+        self._middleware.append(Middleware(middleware, *arguments, **options))
         self.changed()
 
     def middleware(self, kind: Literal["http"] = "http") -> Decorator:

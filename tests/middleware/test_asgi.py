@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from trine import App, BackgroundTasks, HTTPException, Request, SetupError, StreamingResponse
-from trine.middleware import ASGIMiddleware, RequestIDMiddleware
+from trine.middleware import ASGIMiddleware, Middleware, RequestIDMiddleware
 
 
 class Stamp:
@@ -198,4 +198,36 @@ def test_wrong_options_are_found_at_once():
     assert (
         str(caught.value)
         == "Stamp cannot be made with these options: got an unexpected keyword argument 'colour'. Mend the call."
+    )
+
+
+def test_list_may_be_written_as_starlettes_users_write_it(client_for):
+    listed = [Middleware(Stamp, "outer", name="x-outer"), Middleware(RequestIDMiddleware, header="x-id"), Middleware(Stamp)]
+    app = App(middleware=listed)
+
+    @app.get("/")
+    def index() -> str:
+        return "ok"
+
+    headers = client_for(app).get("/").headers
+    assert (headers["x-outer"], headers["x-stamp"], len(headers["x-id"])) == ("outer", "stamped", 32)
+
+
+def test_function_of_the_application_below_is_one_too(client_for):
+    def stamp(app, value):
+        return Stamp(app, value)
+
+    assert client_for(wrapped(stamp, value="by a function")).get("/").headers["x-stamp"] == "by a function"
+    app = wrapped(Stamp, "by position")
+    assert client_for(app).get("/").headers["x-stamp"] == "by position"
+
+
+def test_options_of_what_takes_none_are_a_mistake():
+    def passing(handler):
+        return handler
+
+    with pytest.raises(SetupError) as caught:
+        App().add_middleware(passing, colour="green")
+    assert str(caught.value).endswith(
+        "is a middleware already, and takes no options. Options go to a class, or to a function whose first parameter is 'app'."
     )

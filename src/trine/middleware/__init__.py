@@ -1,6 +1,6 @@
 """Middleware: what wraps the whole application, or a part of it. Each is a function from handler to handler."""
 
-from .asgi import ASGIMiddleware
+from .asgi import ASGIMiddleware, Middleware
 from .compression import CompressionMiddleware, GZipMiddleware
 from .conditional import ConditionalGetMiddleware
 from .cors import CORSMiddleware
@@ -21,6 +21,7 @@ __all__ = [
     "DecompressionMiddleware",
     "GZipMiddleware",
     "HTTPSRedirectMiddleware",
+    "Middleware",
     "RequestIDFilter",
     "RequestIDMiddleware",
     "SecurityHeadersMiddleware",
