@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-COMMON = frozenset({"plain", "json", "json-await", "typed", "many", "dependencies", "sync", "upload", "tokens"})
+HTTP = frozenset({"plain", "json", "json-await", "typed", "many", "dependencies", "sync", "upload"})
+COMMON = HTTP | {"websocket", "tokens"}
 
 # Those that hand an upload over as a file object.
 SPOOLED = COMMON | {"upload-file"}
 
-WSGI = SPOOLED - {"json-await", "tokens"}
+WSGI = SPOOLED - {"json-await", "websocket", "tokens"}
 
 # Trine and the hand-written application get the same options, the ones that `trine run` passes.
 GRANIAN = "{bin}/granian --workers 1 --loop uvloop --no-access-log --log-level warning --port {port}"
@@ -156,7 +157,7 @@ ALL = (
         "{bin}/python -m benchmarks.apps.robyn_app --processes 1 --workers 1 --log-level ERROR",
         ("robyn",),
         "robyn",
-        COMMON - {"tokens"},
+        HTTP,
         environment={"BENCHMARK_PORT": "{port}"},
         threads=True,
     ),

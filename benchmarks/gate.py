@@ -3,8 +3,10 @@
 import http.client
 import json
 import math
+import socket
 from typing import Any
 
+from .sockets import ECHOED, SENT, handshake
 from .workloads import REFUSED, Request, Workload
 
 VOLATILE = frozenset({"date", "server", "connection", "keep-alive"})
@@ -17,6 +19,9 @@ class GateFailed(Exception):
 
 def check(workload: Workload, port: int) -> dict[str, str]:
     """Send the workload's request and its refusals; return the right answer's own headers."""
+    if workload.is_socket:
+        _check_socket(workload, port)
+        return {}
     status, headers, body = send(workload.request, port)
     if status != 200:
         raise GateFailed(f"{workload.name}: status {status} instead of 200: {body[:300]!r}")
@@ -32,6 +37,30 @@ def check(workload: Workload, port: int) -> dict[str, str]:
     if again != 200:
         raise GateFailed(f"{workload.name}: status {again} after the refusals")
     return {name: value for name, value in headers.items() if name not in VOLATILE}
+
+
+def _check_socket(workload: Workload, port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        client.sendall(handshake(port, workload.request.path))
+        answer = client.recv(4096)
+        if not answer.startswith(b"HTTP/1.1 101"):
+            raise GateFailed(f"{workload.name}: {answer[:300]!r} instead of a WebSocket")
+        client.sendall(SENT)
+        echoed = client.recv(4096)
+        if echoed != ECHOED:
+            raise GateFailed(f"{workload.name}: {echoed[:300]!r} instead of the message")
+    for why, request in workload.refusals.items():
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+            client.sendall(handshake(port, request.path))
+            answer = client.recv(4096)
+            status, _, rest = answer[9:12], *answer.partition(b"\r\n\r\n")[1:]
+            if status == b"101":
+                # Opened, and closed at once: a refusal too.
+                rest = rest or client.recv(4096)
+                if rest and not rest.startswith(b"\x88"):
+                    raise GateFailed(f"{workload.name}, {why}: {rest[:60]!r} instead of a refusal")
+            elif not status.isdigit() or int(status) not in REFUSED:
+                raise GateFailed(f"{workload.name}, {why}: status {status!r} instead of a refusal")
 
 
 def send(request: Request, port: int) -> tuple[int, dict[str, str], bytes]:

@@ -1,7 +1,9 @@
 """The load generator: wrk on a core of its own, one fixed request."""
 
+import json
 import re
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +52,26 @@ def generate(request: Request, script: Path, port: int, *, seconds: float, conne
         _duration(_find(r"(?m)^ +50%\s+(\S+)", out)),
         _duration(_find(r"(?m)^ +99%\s+(\S+)", out)),
     )
+
+
+def generate_messages(path: str, port: int, *, seconds: float, connections: int, core: int) -> Load:
+    """Echo text over WebSockets for some seconds. Raise LoadFailed where anything else comes back."""
+    command = [
+        "taskset",
+        "-c",
+        str(core),
+        sys.executable,
+        "-m",
+        "benchmarks.sockets",
+        str(port),
+        path,
+        str(connections),
+        str(seconds),
+    ]
+    seen = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    if seen["failure"] is not None:
+        raise LoadFailed(seen["failure"])
+    return Load(seen["messages"], seen["per_second"], seen["p50_us"], seen["p99_us"])
 
 
 def _find(pattern: str, text: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .contenders import Contender
 from .gate import GateFailed, check
-from .load import LoadFailed, generate, write_script
+from .load import LoadFailed, generate, generate_messages, write_script
 from .results import Figure, Results, Run
 from .servers import Server, ServerFailed, running
 from .workloads import Workload
@@ -51,14 +51,11 @@ def measure(workload: Workload, contenders: Sequence[Contender], plan: Plan, res
 
         def load(server: Server, seconds: float) -> Figure:
             before = server.cpu()
-            seen = generate(
-                workload.request,
-                script,
-                server.port,
-                seconds=seconds,
-                connections=workload.connections or plan.connections,
-                core=plan.load_core,
-            )
+            how = {"seconds": seconds, "connections": connections, "core": plan.load_core}
+            if workload.is_socket:
+                seen = generate_messages(workload.request.path, server.port, **how)
+            else:
+                seen = generate(workload.request, script, server.port, **how)
             server.require_alive()
             return Figure.of(seen, server.cpu() - before, server.peak_mb())
 

@@ -35,6 +35,8 @@ class Workload:
     """Whether the answer is a stream of events, of which the data counts."""
     megabytes: float | None = None
     """The size of a request, where its megabytes per second are what counts."""
+    is_socket: bool = False
+    """Whether the request opens a WebSocket, over which text is echoed."""
 
 
 HOUSE = {
@@ -125,6 +127,15 @@ WORKLOADS = {
             Request("/tokens"),
             [{"index": index, "text": "token"} for index in range(200)],
             is_events=True,
+        ),
+        Workload(
+            "websocket",
+            "WebSocket, 32 bytes echoed, one message in flight on each connection",
+            Request("/echo"),
+            None,
+            {"bad path": Request("/echo/none")},
+            connections=50,
+            is_socket=True,
         ),
         Workload("sync-inline", "Sync handler, inline", Request("/sync-inline"), {"id": 7, "kind": "sync"}),
     )

@@ -4,7 +4,20 @@ from asyncio import sleep
 from collections.abc import AsyncIterator
 from typing import Any
 
-from blacksheep import Application, FromCookie, FromFiles, FromHeader, FromJSON, FromQuery, Response, get, post
+from blacksheep import (
+    Application,
+    FromCookie,
+    FromFiles,
+    FromHeader,
+    FromJSON,
+    FromQuery,
+    Response,
+    WebSocket,
+    WebSocketDisconnectError,
+    get,
+    post,
+    ws,
+)
 from blacksheep.server.responses import json, text
 from blacksheep.server.sse import ServerSentEventsResponse, TextServerSentEvent
 
@@ -55,6 +68,15 @@ def add_workloads() -> None:
     @post("/upload")
     async def upload(files: FromFiles) -> dict[str, Any]:
         return {"size": len(files.value[0].data)}
+
+    @ws("/echo")
+    async def echo(websocket: WebSocket) -> None:
+        await websocket.accept()
+        try:
+            while True:
+                await websocket.send_text(await websocket.receive_text())
+        except WebSocketDisconnectError:
+            pass
 
     @get("/account")
     async def account(tenant: FromTenantHeader, session: FromSessionCookie) -> dict[str, Any]:

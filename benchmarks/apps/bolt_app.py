@@ -4,7 +4,7 @@ from asyncio import sleep
 from collections.abc import AsyncIterable
 from typing import Annotated, Any
 
-from django_bolt import BoltAPI, Depends, UploadFile
+from django_bolt import BoltAPI, Depends, UploadFile, WebSocket
 from django_bolt.param_functions import Cookie, File, Header
 from django_bolt.responses import EventSourceResponse, PlainText
 
@@ -72,6 +72,16 @@ def add_streams() -> None:
             yield TokenStruct(index=index, text=word)
 
 
+def add_echo() -> None:
+    """Add the WebSocket."""
+
+    @api.websocket("/echo")
+    async def echo(websocket: WebSocket) -> None:
+        await websocket.accept()
+        async for text in websocket.iter_text():
+            await websocket.send_text(text)
+
+
 def add_group(group: str) -> None:
     """Add one group's static and dynamic route."""
 
@@ -90,3 +100,4 @@ if MANY:
 else:
     add_workloads()
     add_streams()
+    add_echo()

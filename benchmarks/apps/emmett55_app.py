@@ -3,7 +3,7 @@
 from asyncio import sleep
 from typing import Any
 
-from emmett55 import App, abort, request, response
+from emmett55 import App, abort, request, response, websocket
 from emmett55.tools import service
 from pydantic import ValidationError
 
@@ -49,6 +49,12 @@ def add_workloads() -> None:
             abort(422)
         response.headers["content-type"] = "application/json"
         return price(id, insured, house).model_dump_json()
+
+    @app.websocket("/echo")
+    async def echo() -> None:
+        await websocket.accept()
+        while True:
+            await websocket.send(await websocket.receive())
 
     @app.route("/account", methods="get")
     @service.json

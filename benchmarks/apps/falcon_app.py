@@ -101,6 +101,16 @@ class Sync:
         resp.media = await falcon.sync_to_async(answer_short)
 
 
+class Echo:
+    async def on_websocket(self, req: Request, ws: falcon.asgi.WebSocket) -> None:
+        await ws.accept()
+        try:
+            while True:
+                await ws.send_text(await ws.receive_text())
+        except falcon.WebSocketDisconnected:
+            pass
+
+
 app = falcon.asgi.App()
 handler = falcon.media.JSONHandler(dumps=encode, loads=msgspec.json.decode)
 app.req_options.media_handlers[falcon.MEDIA_JSON] = handler
@@ -120,3 +130,4 @@ else:
     app.add_route("/houses-msgspec/{id:int}", TypedMsgspec())
     app.add_route("/account", Account())
     app.add_route("/upload", Upload())
+    app.add_route("/echo", Echo())

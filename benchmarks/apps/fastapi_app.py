@@ -4,7 +4,7 @@ from asyncio import sleep
 from collections.abc import AsyncIterable
 from typing import Annotated, Any
 
-from fastapi import Cookie, Depends, FastAPI, Header, UploadFile
+from fastapi import Cookie, Depends, FastAPI, Header, UploadFile, WebSocket, WebSocketDisconnect
 from fastapi.responses import PlainTextResponse
 from fastapi.sse import EventSourceResponse
 
@@ -68,6 +68,19 @@ def add_streams() -> None:
             yield Token(index=index, text=word)
 
 
+def add_echo() -> None:
+    """Add the WebSocket."""
+
+    @app.websocket("/echo")
+    async def echo(websocket: WebSocket) -> None:
+        await websocket.accept()
+        try:
+            while True:
+                await websocket.send_text(await websocket.receive_text())
+        except WebSocketDisconnect:
+            pass
+
+
 def add_group(group: str) -> None:
     """Add one group's static and dynamic route."""
 
@@ -86,3 +99,4 @@ if MANY:
 else:
     add_workloads()
     add_streams()
+    add_echo()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from os import SEEK_END
 from typing import Annotated, Any
 
-from litestar import Litestar, MediaType, get, post
+from litestar import Litestar, MediaType, get, post, websocket_listener
 from litestar.datastructures import UploadFile
 from litestar.di import Provide
 from litestar.enums import RequestEncodingType
@@ -99,6 +99,11 @@ async def account(user: User) -> dict[str, Any]:
     return describe(user)
 
 
+@websocket_listener("/echo")
+async def echo(data: str) -> str:
+    return data
+
+
 def group_routes(group: str) -> list[ControllerRouterHandler]:
     """Return one group's static and dynamic route."""
 
@@ -113,6 +118,18 @@ def group_routes(group: str) -> list[ControllerRouterHandler]:
     return [about, item]
 
 
-MAIN: list[ControllerRouterHandler] = [plain, small, waiting, sync, sync_inline, typed, typed_msgspec, account, upload, tokens]
+MAIN: list[ControllerRouterHandler] = [
+    plain,
+    small,
+    waiting,
+    sync,
+    sync_inline,
+    typed,
+    typed_msgspec,
+    account,
+    upload,
+    tokens,
+    echo,
+]
 
 app = Litestar([route for n in GROUPS for route in group_routes(f"group{n}")] if MANY else MAIN, request_max_body_size=None)

@@ -211,11 +211,22 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
         await live(receive, send)
         return
     path = scope["path"]
+    if scope["type"] == "websocket":
+        await (echo(receive, send) if path == "/echo" else send({"type": "websocket.close"}))
+        return
     handler = STATIC.get((scope["method"], path))
     if handler is not None:
         await handler(scope, receive, send)
     else:
         await dynamic(scope, receive, send, path)
+
+
+async def echo(receive: Any, send: Any) -> None:
+    """Send every message back."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    while (message := await receive())["type"] == "websocket.receive":
+        await send({"type": "websocket.send", "text": message["text"]})
 
 
 async def live(receive: Any, send: Any) -> None:

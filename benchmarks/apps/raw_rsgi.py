@@ -154,6 +154,21 @@ def item_of(group: str) -> Callable[[Any, Any, str], Any]:
     return item
 
 
+async def echo(scope: Any, proto: Any) -> None:
+    """Send every message back."""
+    transport = await proto.accept()
+    while True:
+        message = await transport.receive()
+        if message.kind == 0:
+            return
+        await transport.send_str(message.data)
+
+
+async def refuse_socket(proto: Any) -> None:
+    """Open no WebSocket."""
+    proto.close(403)
+
+
 STATIC: dict[tuple[str, str], Callable[[Any, Any], Any]] = {
     ("GET", "/plain"): plain,
     ("GET", "/json"): small,
@@ -175,6 +190,8 @@ class App:
     def __rsgi__(self, scope: Any, proto: Any) -> Any:
         """Return the coroutine that answers."""
         path = scope.path
+        if scope.proto != "http":
+            return echo(scope, proto) if path == "/echo" else refuse_socket(proto)
         handler = STATIC.get((scope.method, path))
         if handler is not None:
             return handler(scope, proto)

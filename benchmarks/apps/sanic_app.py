@@ -3,7 +3,7 @@
 from asyncio import sleep
 
 from pydantic import ValidationError
-from sanic import HTTPResponse, Request, Sanic, json, text
+from sanic import HTTPResponse, Request, Sanic, Websocket, json, text
 from sanic.exceptions import BadRequest
 
 from .answers import GROUPS, TEXT, describe, message, short, user_of
@@ -70,6 +70,15 @@ def add_streams() -> None:
             await response.send(f"data: {Token(index=index, text=word).model_dump_json()}\n\n")
 
 
+def add_echo() -> None:
+    """Add the WebSocket."""
+
+    @app.websocket("/echo")
+    async def echo(request: Request, ws: Websocket) -> None:
+        async for words in ws:
+            await ws.send(words)
+
+
 def add_group(group: str) -> None:
     """Add one group's static and dynamic route."""
 
@@ -88,3 +97,4 @@ if MANY:
 else:
     add_workloads()
     add_streams()
+    add_echo()

@@ -9,7 +9,8 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from .answers import GROUPS, TEXT, describe, message, short, user_of
 from .flags import flag
@@ -72,6 +73,12 @@ async def account(request: Request) -> Response:
     return JSONResponse(describe(user))
 
 
+async def echo(websocket: WebSocket) -> None:
+    await websocket.accept()
+    async for text in websocket.iter_text():
+        await websocket.send_text(text)
+
+
 def item_of(group: str) -> Route:
     async def item(request: Request) -> Response:
         return JSONResponse({"group": group, "id": request.path_params["id"]})
@@ -93,6 +100,7 @@ else:
         Route("/account", account),
         Route("/upload", upload, methods=["POST"]),
         Route("/upload-file", upload, methods=["POST"]),
+        WebSocketRoute("/echo", echo),
     ]
 
 app = Starlette(routes=routes)

@@ -4,7 +4,7 @@ from asyncio import sleep
 from collections.abc import AsyncIterable
 from typing import Annotated, Any
 
-from trine import App, Cookie, Depends, EventSourceResponse, Header, Request, UploadFile
+from trine import App, Cookie, Depends, EventSourceResponse, Header, Request, UploadFile, WebSocket
 from trine.http import PlainTextResponse
 
 from . import msgspec_records as structs
@@ -88,6 +88,16 @@ def add_uploads() -> None:
         return {"size": file.size}
 
 
+def add_echo() -> None:
+    """Add the WebSocket."""
+
+    @app.websocket("/echo")
+    async def echo(socket: WebSocket) -> None:
+        await socket.accept()
+        async for text in socket.iter_text():
+            await socket.send_text(text)
+
+
 def add_group(group: str) -> None:
     """Add one group's static and dynamic route."""
 
@@ -106,4 +116,5 @@ if MANY:
 else:
     add_workloads()
     add_streams()
+    add_echo()
     add_uploads()

@@ -81,3 +81,20 @@ def test_clean_up_runs_when_a_limit_ends_the_handler(client_for):
 def test_limit_of_nothing_stops_the_start():
     with pytest.raises(SetupError, match="max_message_size=0"):
         echo(max_message_size=0).prepare()
+
+
+def test_messages_of_several_tasks_arrive_whole(live_server):
+    from websockets.sync.client import connect
+
+    app = App()
+
+    @app.websocket("/")
+    async def talk(socket: WebSocket) -> None:
+        await socket.accept()
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(20):
+                tasks.create_task(socket.send_text(str(number) * 100_000))
+
+    with connect(live_server(app).url.replace("http", "ws"), max_size=None) as client:
+        heard = sorted(len(client.recv(timeout=20)) for _ in range(20))
+    assert heard == [100_000] * 10 + [200_000] * 10

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import suppress
 from functools import cached_property
@@ -137,10 +138,11 @@ class RSGIWebSocket(_RSGIConnection, WebSocket):
 
     _transport: Any = None
 
+    _is_sending = False
+
     @cached_property
-    def _sending(self) -> asyncio.Lock:
-        # Granian refuses a message while another one is on its way.
-        return asyncio.Lock()
+    def _turns(self) -> "deque[asyncio.Future[None]]":
+        return deque()
 
     @property
     def scheme(self) -> str:
@@ -177,14 +179,39 @@ class RSGIWebSocket(_RSGIConnection, WebSocket):
         return data
 
     async def _send(self, data: str | bytes) -> None:
+        # Granian refuses a message while another one is on its way.
+        while self._is_sending:
+            await self._turn()
+        self._is_sending = True
         try:
-            async with self._sending:
-                if isinstance(data, str):
-                    await self._transport.send_str(data)
-                else:
-                    await self._transport.send_bytes(data)
+            if isinstance(data, str):
+                await self._transport.send_str(data)
+            else:
+                await self._transport.send_bytes(data)
         except RuntimeError as error:
             raise WebSocketDisconnect(1006) from error
+        finally:
+            self._is_sending = False
+            if "_turns" in self.__dict__:
+                self._give_turn()
+
+    async def _turn(self) -> None:
+        """Wait until the message on its way has been sent."""
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._turns.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and not self._is_sending:
+                self._give_turn()
+            raise
+
+    def _give_turn(self) -> None:
+        while self._turns:
+            turn = self._turns.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
 
     async def _close(self, code: int, reason: str) -> None:
         self._protocol.close(code if self._transport is not None else 403)

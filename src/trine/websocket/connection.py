@@ -68,6 +68,10 @@ class WebSocket(Connection, Generic[In, Out]):
     client_state = WebSocketState.CONNECTING
     application_state = WebSocketState.CONNECTING
     _rate: MessageRate | None = None
+    _small = 0
+    """Messages up to this length are surely within the limit."""
+    _counts = True
+    """Whether every message is looked at, whatever its length."""
 
     @property
     def requested_subprotocols(self) -> list[str]:
@@ -82,8 +86,12 @@ class WebSocket(Connection, Generic[In, Out]):
         if subprotocol is None and self.subprotocols:
             offered = self.requested_subprotocols
             subprotocol = next((known for known in self.subprotocols if known in offered), None)
-        if self.limits.max_messages_per_second is not None:
-            self._rate = MessageRate(self.limits.max_messages_per_second)
+        limits = self.limits
+        # However it is encoded, a text so short is within the limit.
+        self._small = limits.max_message_size // 4
+        self._counts = limits.idle_timeout is not None or limits.max_messages_per_second is not None
+        if limits.max_messages_per_second is not None:
+            self._rate = MessageRate(limits.max_messages_per_second)
         await self._accept(subprotocol, [*self.answer_headers, *pairs])
         self.heard = monotonic()
         self.client_state = self.application_state = WebSocketState.CONNECTED
@@ -109,11 +117,7 @@ class WebSocket(Connection, Generic[In, Out]):
 
     async def receive_text(self) -> str:
         """Wait for a text message. Raises `WebSocketDisconnect` when the client leaves."""
-        message = await self._next()
-        try:
-            return message if isinstance(message, str) else message.decode()
-        except UnicodeDecodeError as error:
-            raise BrokenMessage("Not valid UTF-8") from error
+        return _as_text(await self._next())
 
     async def receive_bytes(self) -> bytes:
         """Wait for a binary message. Raises `WebSocketDisconnect` when the client leaves."""
@@ -158,7 +162,7 @@ class WebSocket(Connection, Generic[In, Out]):
         """Give text messages until the client leaves."""
         try:
             while True:
-                yield await self.receive_text()
+                yield _as_text(await self._next())
         except WebSocketDisconnect:
             return
 
@@ -220,23 +224,31 @@ class WebSocket(Connection, Generic[In, Out]):
         return self.codec
 
     async def _next(self) -> str | bytes:
-        if self.application_state is WebSocketState.CONNECTING:
-            raise RuntimeError('WebSocket is not connected. Need to call "accept" first.')
-        if self.client_state is WebSocketState.DISCONNECTED:
-            raise RuntimeError("The client has left: there is nothing more to receive.")
+        if self.application_state is not WebSocketState.CONNECTED or self.client_state is not WebSocketState.CONNECTED:
+            self._refuse_to_receive()
         try:
             message = await self._receive()
         except WebSocketDisconnect:
             self.client_state = WebSocketState.DISCONNECTED
             raise
-        limits = self.limits
-        if len(message) * 4 > limits.max_message_size and _size(message) > limits.max_message_size:
-            raise LimitExceeded(1009, f"A message has more than {limits.max_message_size} bytes (max_message_size).")
-        if limits.idle_timeout is not None:
-            self.heard = monotonic()
+        if self._counts or len(message) > self._small:
+            self._admit(message)
+        return message
+
+    def _refuse_to_receive(self) -> None:
+        if self.application_state is WebSocketState.CONNECTING:
+            raise RuntimeError('WebSocket is not connected. Need to call "accept" first.')
+        if self.client_state is WebSocketState.DISCONNECTED:
+            raise RuntimeError("The client has left: there is nothing more to receive.")
+
+    def _admit(self, message: str | bytes) -> None:
+        """Count a message. Raises `LimitExceeded`."""
+        limit = self.limits.max_message_size
+        if len(message) > self._small and _size(message) > limit:
+            raise LimitExceeded(1009, f"A message has more than {limit} bytes (max_message_size).")
+        self.heard = monotonic()
         if self._rate is not None and not self._rate.allows():
             raise LimitExceeded(1008, f"More than {self._rate.per_second:g} messages came in a second (max_messages_per_second).")
-        return message
 
     async def _put(self, data: str | bytes) -> None:
         if self.application_state is not WebSocketState.CONNECTED:
@@ -265,6 +277,13 @@ class WebSocket(Connection, Generic[In, Out]):
 
     @abstractmethod
     async def _close(self, code: int, reason: str) -> None: ...
+
+
+def _as_text(message: str | bytes) -> str:
+    try:
+        return message if isinstance(message, str) else message.decode()
+    except UnicodeDecodeError as error:
+        raise BrokenMessage("Not valid UTF-8") from error
 
 
 def _size(message: str | bytes) -> int:
