@@ -221,6 +221,16 @@ async def test_data_may_look_like_delimiters(size):
     assert [await part.read() async for part in stream_parts(cut(), CONTENT_TYPE, FormLimits())] == [content]
 
 
+async def test_a_server_may_hand_out_buffers_of_its_own():
+    async def buffers():
+        buffer = bytearray(head() + b"first")
+        yield buffer
+        buffer[:] = b" second\r\n--bound--\r\n"
+        yield memoryview(buffer)
+
+    assert [await part.read() async for part in stream_parts(buffers(), CONTENT_TYPE, FormLimits())] == [b"first second"]
+
+
 async def test_errors_are_those_of_requests():
     async def broken():
         yield b"nonsense"

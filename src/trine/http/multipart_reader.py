@@ -98,6 +98,9 @@ class MultipartReader:
     def feed(self, chunk: bytes) -> list[Event]:
         """Read a piece. Gives what begins, continues and ends in it."""
         self._has_begun = self._has_begun or bool(chunk)
+        if type(chunk) is not bytes:
+            # Some servers hand out their own buffers, which they may fill again.
+            chunk = bytes(chunk)
         if self._carry:
             chunk, self._carry = self._carry + chunk, b""
         at, end = 0, len(chunk)
