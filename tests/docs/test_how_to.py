@@ -35,6 +35,16 @@ def test_own_middleware(client_of):
     assert (closed.status_code, closed.text) == (503, "We are back on Monday.")
 
 
+def test_strict_page(client_of):
+    client = client_of("strict_page")
+    page = client.get("https://testserver/")
+    nonce = page.text.partition('nonce="')[2].partition('"')[0]
+    assert f"script-src 'nonce-{nonce}' 'strict-dynamic'" in page.headers["content-security-policy"]
+    assert page.headers["permissions-policy"] == "camera=(), geolocation=(self)"
+    assert page.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
+    assert client.get("/widget").headers["content-security-policy"] == "frame-ancestors https://partner.example"
+
+
 def test_visits(client_of):
     client = client_of("visits")
     assert [client.get("/").json() for _ in range(2)] == ["This is visit 1.", "This is visit 2."]

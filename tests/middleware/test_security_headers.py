@@ -16,7 +16,7 @@ def ask(client_for):
 
         @app.get("/")
         def index(request: Request) -> HTMLResponse:
-            nonce = request.state.csp_nonce if "csp_nonce" in request.state else ""
+            nonce = request.csp_nonce if "csp_nonce" in request.state else ""
             return HTMLResponse(nonce, headers=headers)
 
         return client_for(app).get(url)
@@ -100,3 +100,69 @@ def test_mistakes_are_found_at_once(options, message):
     with pytest.raises(SetupError) as caught:
         SecurityHeadersMiddleware(**options)
     assert str(caught.value) == message
+
+
+def test_policy_may_be_tried_beside_the_one_that_counts(ask):
+    response = ask(
+        content_security_policy={"default-src": "'self'"},
+        content_security_policy_report_only={"script-src": "'nonce'", "report-to": "csp"},
+        reporting_endpoints={"csp": "https://reports.example.org/csp"},
+    )
+    assert response.headers["content-security-policy"] == "default-src 'self'"
+    assert response.headers["content-security-policy-report-only"] == f"script-src 'nonce-{response.text}'; report-to csp"
+    assert response.headers["reporting-endpoints"] == 'csp="https://reports.example.org/csp"'
+
+
+def test_what_is_said_closer_to_the_handler_counts(client_for):
+    app = App()
+    app.add_middleware(
+        SecurityHeadersMiddleware,
+        content_security_policy={"script-src": "'nonce'"},
+        referrer_policy="no-referrer",
+        cross_origin_opener_policy="unsafe-none",
+    )
+    loose = SecurityHeadersMiddleware(content_security_policy={"script-src": "'self' 'nonce'"}, referrer_policy="origin")
+
+    @app.get("/strict")
+    def strict(request: Request) -> str:
+        return request.csp_nonce
+
+    @app.get("/loose", middleware=[loose])
+    def of_the_route(request: Request) -> str:
+        return request.csp_nonce
+
+    @app.get("/own")
+    def own() -> HTMLResponse:
+        return HTMLResponse("", headers={"referrer-policy": "unsafe-url"})
+
+    client = client_for(app)
+    answer = client.get("/strict")
+    assert answer.headers["content-security-policy"] == f"script-src 'nonce-{answer.json()}'"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    answer = client.get("/loose")
+    assert answer.headers["content-security-policy"] == f"script-src 'self' 'nonce-{answer.json()}'"
+    assert (answer.headers["referrer-policy"], answer.headers["cross-origin-opener-policy"]) == ("origin", "unsafe-none")
+    assert client.get("/own").headers["referrer-policy"] == "unsafe-url"
+
+
+def test_documentation_keeps_its_own_policy(client_for):
+    app = App()
+    app.add_middleware(SecurityHeadersMiddleware, content_security_policy={"default-src": "'none'"})
+    policy = client_for(app).get("/docs").headers.get_list("content-security-policy")
+    assert len(policy) == 1
+    assert "script-src 'self'" in policy[0]
+
+
+def test_nonce_that_nobody_makes_is_explained(client_for):
+    app = App()
+
+    @app.get("/")
+    def index(request: Request) -> str:
+        return request.csp_nonce
+
+    with pytest.raises(RuntimeError) as caught:
+        client_for(app).get("/")
+    assert str(caught.value) == (
+        "request.csp_nonce is set by SecurityHeadersMiddleware, whose policy has no nonce here. "
+        'Write "script-src": ["\'nonce\'"] into its content_security_policy.'
+    )

@@ -118,6 +118,17 @@ class Connection(ABC):
         """What the user may do, set by an authentication battery."""
         raise RuntimeError("request.auth is set by Auth, which is not installed. Add app.install(Auth()).")
 
+    @property
+    def csp_nonce(self) -> str:
+        """The nonce of this answer's content security policy: for the `nonce` of its scripts and styles."""
+        if "csp_nonce" not in self.state:
+            raise RuntimeError(
+                "request.csp_nonce is set by SecurityHeadersMiddleware, whose policy has no nonce here. "
+                'Write "script-src": ["\'nonce\'"] into its content_security_policy.'
+            )
+        nonce: str = self.state.csp_nonce
+        return nonce
+
     def url_for(self, name: str, /, **path_params: Any) -> URL:
         """Build the absolute URL of a named route."""
         return URL(str(self.base_url).rstrip("/") + self.app.url_path_for(name, **path_params))
