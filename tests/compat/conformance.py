@@ -198,7 +198,8 @@ def run(suite: Suite, python: Path, record: str, paths: list[str], *, alias: boo
         "-q",
         "--tb",
         "native",
-        *(["-p", "alias", "-p", "leave_out", "--leave-out", str(HERE / suite.left_out)] if alias else []),
+        # In one word: a path beside the options would be taken for a place to look for pytest's settings.
+        *(["-p", "alias", "-p", "leave_out", f"--leave-out={HERE / suite.left_out}"] if alias else []),
     ]
     python_path = [str(PLUGINS), str(ALIASED) if alias else "", suite.python_path]
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, python_path))}
