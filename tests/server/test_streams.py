@@ -1,5 +1,6 @@
 """Streams and the clients that do not read them."""
 
+import asyncio
 import logging
 import socket
 import threading
@@ -72,3 +73,22 @@ def test_a_reader_that_reads_gets_everything(live_server):
         while piece := client.recv(1 << 20):
             received += piece.count(b"~")
     assert received == 64 * len(CHUNK)
+
+
+def test_a_stream_that_waits_before_its_first_byte_is_closed_when_a_real_client_leaves(live_server):
+    app = App()
+    is_waiting, is_closed = threading.Event(), threading.Event()
+
+    @app.get("/", response_class=StreamingResponse)
+    async def wait() -> AsyncIterable[bytes]:
+        try:
+            is_waiting.set()
+            await asyncio.Event().wait()
+            yield b"never"
+        finally:
+            is_closed.set()
+
+    with socket.create_connection(("127.0.0.1", live_server(app).port)) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n")
+        assert is_waiting.wait(30)
+    assert is_closed.wait(30)
