@@ -47,7 +47,7 @@ async def page() -> str:
 
 
 @app.get("/answers/{number}", response_class=EventSourceResponse)
-async def answer(number: int, last_event_id: Annotated[str | None, Header()] = None) -> AsyncIterable[Token]:
+async def answer(number: int, last_event_id: Annotated[str | None, Header()] = None) -> AsyncIterable[ServerSentEvent[Token]]:
     """The answer, from the beginning or from where the browser has it."""
     async for event in log.resume(f"answer {number}", tokens(number), after=last_event_id):
         yield event

@@ -28,7 +28,7 @@ async def order(order: Order) -> Order:
 
 
 @app.get("/orders/events", response_class=EventSourceResponse)
-async def orders(last_event_id: Annotated[str | None, Header()] = None) -> AsyncIterable[Order]:
+async def orders(last_event_id: Annotated[str | None, Header()] = None) -> AsyncIterable[ServerSentEvent[Order]]:
     """Every order from now on, and those since the last one that the client has."""
     async for event in log.follow("orders", after=last_event_id):
         yield event

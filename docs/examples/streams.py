@@ -38,7 +38,7 @@ async def lines(answer: int = Depends(known)) -> AsyncIterable[Token]:
 
 
 @app.get("/answers/{answer}/events", response_class=EventSourceResponse)
-async def events(answer: int = Depends(known)) -> AsyncIterable[Token]:
+async def events(answer: int = Depends(known)) -> AsyncIterable[Token | ServerSentEvent]:
     """Every item is an event for a browser's EventSource."""
     async for token in model(answer):
         yield token

@@ -106,6 +106,21 @@ def test_the_data_of_events_has_a_type(client_for):
     assert content["itemSchema"]["properties"]["data"]["contentSchema"] == {"$ref": "#/components/schemas/Token"}
 
 
+def test_values_and_events_may_be_mixed(client_for):
+    app = App()
+
+    @app.get("/", response_class=EventSourceResponse)
+    async def events() -> AsyncIterable[Token | ServerSentEvent[int] | ServerSentEvent]:
+        yield Token(text="a")
+        yield ServerSentEvent(event="count", data=1)
+        yield ServerSentEvent(event="end", raw_data="")
+
+    assert client_for(app).get("/").text == 'data: {"text":"a"}\n\nevent: count\ndata: 1\n\nevent: end\ndata: \n\n'
+    content = app.openapi()["paths"]["/"]["get"]["responses"]["200"]["content"]["text/event-stream"]
+    data = content["itemSchema"]["properties"]["data"]["contentSchema"]
+    assert data["anyOf"] == [{"$ref": "#/components/schemas/Token"}, {"type": "integer"}]
+
+
 def test_a_streaming_response_sends_chunks_as_they_are(client_for):
     app = App()
 

@@ -1,15 +1,16 @@
 """Handlers that yield: the type of their items, and the response that sends them."""
 
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Iterator
-from functools import partial
+from functools import partial, reduce
 from inspect import Parameter, isclass
+from operator import or_
 from typing import Any, get_args, get_origin
 
 from trine.errors import SetupError
 from trine.http import JSONLinesResponse, JSONResponse, Response, ServerSentEvent, StreamingResponse
 from trine.routing import handler_name
 
-from .signature import bare_type, signature_of
+from .signature import bare_type, signature_of, union_members
 
 _STREAMS = (AsyncIterable, AsyncIterator, AsyncGenerator, Iterable, Iterator, Generator)
 
@@ -17,12 +18,14 @@ MakeResponse = Callable[..., Response]
 
 
 def read_item_type(handler: Callable[..., Any], where: str) -> Any:
-    """The type of what a handler yields, None where it says none. An event's is that of its data."""
+    """The type of what a handler yields, None where it says none. An event's is that of its data, also in a union."""
     annotation = signature_of(handler).return_annotation
     if get_origin(annotation) in _STREAMS:
         item = next(iter(get_args(annotation)), None)
-        if _is_event(item):
-            item = next(iter(get_args(item)), None)
+        members = union_members(item)
+        if any(_is_event(member) for member in members):
+            data = [_data_of(member) for member in members]
+            item = reduce(or_, [kind for kind in data if kind not in (None, Any)] or [Any])
         return None if item is Any else item
     if annotation in (Any, Parameter.empty, *_STREAMS) or isinstance(annotation, str) or _is_response(annotation):
         return None
@@ -52,6 +55,10 @@ def _encoded(kind: type[StreamingResponse], encode_item: Callable[[Any], bytes],
     # The route's own, which knows the type of its items.
     response.encode_item = encode_item
     return response  # type: ignore[no-any-return] # as it was before the line above
+
+
+def _data_of(item: Any) -> Any:
+    return next(iter(get_args(item)), None) if _is_event(item) else item
 
 
 def _is_event(item: Any) -> bool:
