@@ -10,6 +10,7 @@ from typing import Any
 import uvicorn
 
 from .access import access_log_of
+from .allocator import keep_freed_memory
 from .drain import closing_asgi
 from .options import ServerOptions
 from .switch import Switch
@@ -20,6 +21,7 @@ logger = logging.getLogger("trine")
 
 def serve(app: Any, worker: Worker) -> None:
     """Serve an application until the worker is asked to stop."""
+    keep_freed_memory()
     loop = worker.new_loop()
     entry: Any = app if hasattr(app, "drain") else Switch(app, closing_asgi)
     target = access_log_of(app, worker.options.access_log_format).asgi(entry) if worker.options.access_log else entry
