@@ -75,8 +75,8 @@ def add_echo() -> None:
 
     @app.websocket("/echo")
     async def echo(request: Request, ws: Websocket) -> None:
-        async for words in ws:
-            await ws.send(words)
+        async for message_text in ws:
+            await ws.send(message_text)
 
 
 def add_group(group: str) -> None:
