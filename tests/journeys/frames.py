@@ -53,6 +53,7 @@ class RawSocket:
     def __init__(self, port: int, path: str, *, patience: float = 20.0, **headers: str) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=patience)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.port: int = self._socket.getsockname()[1]
         self._file = self._socket.makefile("rb")
         key = base64.b64encode(os.urandom(16)).decode()
         lines = {

@@ -153,3 +153,12 @@ def test_subprotocol_that_cannot_be_sent_is_told(started):
     assert logged(
         server, "WebSocket /graphql speaks the subprotocol 'graphql-transport-ws', which Granian does not send over RSGI"
     )
+
+
+def test_system_finds_out_about_clients_that_vanished(server):
+    with RawSocket(server.port, "/echo") as client:
+        port = client.port
+        # /proc/net/tcp: the server's end of the connection has a keep-alive timer (02).
+        rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        timers = [row[5] for row in rows if row[1].endswith(f":{server.port:04X}") and row[2].endswith(f":{port:04X}")]
+        assert [timer.split(":")[0] for timer in timers] == ["02"]
