@@ -144,7 +144,9 @@ def test_a_span_ends_with_the_answer_and_what_comes_later_still_belongs_to_it(cl
 
     assert client_for(app).get("/").text == "onetwo"
     assert seen[0] is False
-    assert seen[1][1] == collected.spans["GET /"].context.span_id
+    (task,) = [span for name, span in collected.spans.items() if name.startswith("background")]
+    assert (seen[1][1], task.parent.span_id) == (task.context.span_id, collected.spans["GET /"].context.span_id)
+    assert "GET /" in seen[1][0]
 
 
 def test_a_websocket_is_one_span(client_for, collected):

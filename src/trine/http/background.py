@@ -40,7 +40,11 @@ class BackgroundTasks(BackgroundTask):
     async def __call__(self) -> None:
         """Run the row."""
         exchange = current_exchange.get()
-        watch = None if exchange is None else exchange.watch_background
+        watch = None
+        if exchange is not None:
+            # Not every server says when a stream has ended; whatever runs here, runs after it.
+            exchange.complete()
+            watch = exchange.watch_background
         for task in self.tasks:
             if exchange is None or watch is None:
                 await task()

@@ -23,7 +23,7 @@ class Telemetry:
     """Tells OpenTelemetry about every request: a server span, its duration, and a log record for what nobody expected.
 
     A caller's trace goes on (W3C trace context), and spans that a handler makes stand below the request's. With
-    `operation_spans`, each dependency and the handler have a span of their own. What is not given comes from
+    `operation_spans`, each dependency, the handler and background tasks have a span of their own. What is not given comes from
     OpenTelemetry's global providers, and requests for which `exclude` says True are left alone.
 
     Install it with `pip install "trine[observe]"`.
@@ -66,10 +66,12 @@ class Telemetry:
         """Watch one request or WebSocket."""
         if self.exclude is not None and self.exclude(exchange):
             return unwatched()
+        if self.operation_spans:
+            exchange.watch_background = self.watch_operation
         return self._watch(exchange)
 
     def watch_operation(self, operation: Operation, arguments: Mapping[str, Any]) -> AbstractContextManager[None]:
-        """Watch a dependency or a handler."""
+        """Watch a dependency, a handler or a background task."""
         tracer = self.signals.tracer
         if tracer is None or current_exchange.get() is None:
             return nullcontext()
