@@ -7,6 +7,7 @@ from secrets import token_urlsafe
 
 import pytest
 
+from ..attack import peak_memory
 from ..conftest import Server
 from . import answers, framing, values
 from .kit import PING, Case, Outcome, run, says, verdict
@@ -47,20 +48,30 @@ class Siege:
 
 
 @pytest.fixture(scope="session")
-def besiege(serve, fortress_files):
+def build(serve, fortress_files):
+    """Start a server of one kind that has little patience."""
+
+    def build(name: str) -> Server:
+        env = {
+            "FORTRESS_FILES": str(fortress_files),
+            "TRINE_BODY_TIMEOUT": "1",
+            "TRINE_TIMEOUT": "2",
+            "TRINE_SECRET_KEY": token_urlsafe(48),
+        }
+        options = [*SERVERS[name], "--no-access-log", "--header-timeout", "1"]
+        return serve(Path(__file__).with_name("fortress.py"), *options, env=env)
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def besiege(build):
     """Attack a server with everything, once."""
     found: dict[str, Siege] = {}
 
     def attack(name: str) -> Siege:
         if name not in found:
-            env = {
-                "FORTRESS_FILES": str(fortress_files),
-                "TRINE_BODY_TIMEOUT": "1",
-                "TRINE_TIMEOUT": "2",
-                "TRINE_SECRET_KEY": token_urlsafe(48),
-            }
-            options = [*SERVERS[name], "--no-access-log", "--header-timeout", "1"]
-            server = serve(Path(__file__).with_name("fortress.py"), *options, env=env)
+            server = build(name)
             with ThreadPoolExecutor(12) as pool:
                 outcomes = list(pool.map(lambda case: run(case, server.port), CASES))
             friendly = Case("", "", PING, says("pong", times=1), also=b"")
@@ -108,3 +119,16 @@ def test_nobody_writes_lines_into_the_log(besiege, server):
     log = besiege(server).server.log.read_text()
     assert "%0AFORGED is refused" in log
     assert not [line for line in log.splitlines() if line.startswith("FORGED")]
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_bombs_take_little_memory(build, server):
+    started = build(server)
+    warm, bombs = ([case for case in values.BOMBS if case.name.startswith(text)] for text in ("small text in", "60 MB in"))
+    for case in warm:
+        run(case, started.port)
+    before = peak_memory(started)
+    for case in bombs:
+        for _ in range(3):
+            assert verdict(case, server, run(case, started.port)) is None
+    assert peak_memory(started) - before < 16
