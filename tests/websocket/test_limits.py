@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from trine import App, SetupError, WebSocket, WebSocketDisconnect
+from trine import App, Settings, SetupError, WebSocket, WebSocketDisconnect
 
 
 def echo(**options) -> App:
@@ -98,3 +98,30 @@ def test_messages_of_several_tasks_arrive_whole(live_server):
     with connect(live_server(app).url.replace("http", "ws"), max_size=None) as client:
         heard = sorted(len(client.recv(timeout=20)) for _ in range(20))
     assert heard == [100_000] * 10 + [200_000] * 10
+
+
+def test_mounted_application_has_limits_of_its_own(client_for):
+    async def echo(scope, receive, send):
+        await receive()
+        await send({"type": "websocket.accept"})
+        message = await receive()
+        await send({"type": "websocket.send", "bytes": message["bytes"]})
+
+    app = App()
+    app.mount("/other", echo)
+    with client_for(app).websocket_connect("/other/echo") as ws:
+        ws.send_bytes(bytes(2_000_000))
+        assert len(ws.receive_bytes()) == 2_000_000
+
+
+def test_limit_of_the_settings_holds_where_a_route_says_nothing(client_for, told):
+    app = App(settings=Settings(websocket_max_message_size=5))
+
+    @app.websocket("/")
+    async def talk(socket: WebSocket) -> None:
+        await socket.accept()
+        await socket.receive_text()
+
+    with client_for(app).websocket_connect("/") as ws:
+        ws.send_text("123456")
+        assert end_of(ws) == told(1009)

@@ -13,7 +13,7 @@ from trine.errors import BrokenMessage, LimitExceeded, MessageValidationError, W
 from trine.http import Connection, Response
 
 from .codec import MessageCodec
-from .limits import MessageRate, WebSocketLimits
+from .limits import UNLIMITED, MessageRate, WebSocketLimits
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -50,7 +50,7 @@ class WebSocket(Connection, Generic[In, Out]):
         __class_getitem__ = classmethod(GenericAlias)
 
     method = "GET"
-    limits = WebSocketLimits()
+    limits: WebSocketLimits = UNLIMITED
     """What holds for this connection: its route's limits."""
     subprotocols: tuple[str, ...] = ()
     """What the route speaks, best first: `accept` chooses the first one that the client offers."""

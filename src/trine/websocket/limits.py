@@ -1,5 +1,6 @@
 """How much a WebSocket may ask for: the size of a message, how many of them, and how long nothing may happen."""
 
+import sys
 from dataclasses import dataclass
 from time import monotonic
 
@@ -18,6 +19,10 @@ class WebSocketLimits:
     """Seconds without a message from the client until the connection is closed with 1008."""
     send_timeout: float | None = 30.0
     """Seconds that a message may wait for a client that does not read, until the connection is closed with 1008."""
+
+
+UNLIMITED = WebSocketLimits(max_message_size=sys.maxsize, send_timeout=None)
+"""What holds where no route says anything: another application, mounted or compatible, has limits of its own."""
 
 
 class MessageRate:
