@@ -201,6 +201,14 @@ def test_compression_cross_origin_and_sessions_together(backend):
     assert response.headers["access-control-allow-origin"] == "https://harbour.example"
 
 
+def test_cross_origin_settings_that_fit_no_browser_are_passed_over():
+    app = CORSMiddleware(
+        PlainTextResponse("ahoy"), allow_origins=["localhost", "https://harbour.example"], allow_credentials=True
+    )
+    assert app.simple_headers == {"Access-Control-Allow-Credentials": "true"}
+    assert (app.is_allowed_origin("https://harbour.example"), app.is_allowed_origin("https://evil.example")) == (True, False)
+
+
 def test_bodies_are_limited_by_application_and_route(backend):
     async def count(request):
         return JSONResponse(len(await request.body()))

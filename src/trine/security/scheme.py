@@ -1,5 +1,6 @@
 """What all security schemes share: a name, a description for the document, and the refusal."""
 
+from functools import cached_property
 from typing import Any
 
 from trine.errors import HTTPException
@@ -19,9 +20,9 @@ class SecurityScheme:
         self.description = description
         self.auto_error = auto_error
 
-    @property
+    @cached_property
     def model(self) -> dict[str, Any]:
-        """The scheme as an OpenAPI Security Scheme Object (OpenAPI 3.1 §4.8.27)."""
+        """The scheme as an OpenAPI Security Scheme Object (OpenAPI 3.1 §4.8.27). A scheme of an own kind may set it."""
         described = {} if self.description is None else {"description": self.description}
         return {**self._document(), **described}
 

@@ -4,10 +4,12 @@ from importlib.machinery import PathFinder
 
 from peers import PEERS, install
 
+# At once, and before pytest's own finder, which reads every module that a test's file pattern fits.
+install()
+
 
 def pytest_configure() -> None:
-    """Install the aliases before the first test file is read."""
+    """Refuse to run beside the peers."""
     for peer in PEERS:
         if PathFinder.find_spec(peer) is not None:
             raise RuntimeError(f"{peer} is importable here, so a pass would prove nothing. Uninstall it from this environment.")
-    install()

@@ -48,6 +48,5 @@ class AliasLoader(Loader):
 
 
 def install() -> None:
-    """Install the aliases, once."""
-    if not any(isinstance(finder, AliasFinder) for finder in sys.meta_path):
-        sys.meta_path.insert(0, AliasFinder())
+    """Install the aliases before every other finder, once more where another one has come before them."""
+    sys.meta_path[:] = [AliasFinder(), *(finder for finder in sys.meta_path if not isinstance(finder, AliasFinder))]

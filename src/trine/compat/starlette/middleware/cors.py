@@ -28,8 +28,12 @@ class CORSMiddleware(TrineMiddleware):
         expose_headers: Sequence[str] = (),
         max_age: int = 600,
     ) -> None:
-        cors = middleware.CORSMiddleware(
-            allow_origins=allow_origins,
+        # What is no origin never stands in a browser's Origin line.
+        self.allow_origins = [origin for origin in allow_origins if origin == "*" or "://" in origin or origin == "null"]
+        self.allow_all_origins = "*" in allow_origins
+        self._named = frozenset(allow_origins)
+        self.cors = middleware.CORSMiddleware(
+            allow_origins=self.allow_origins,
             allow_methods=(*ALL_METHODS, "QUERY") if "*" in allow_methods else allow_methods,
             allow_headers=allow_headers,
             allow_credentials=allow_credentials,
@@ -38,7 +42,15 @@ class CORSMiddleware(TrineMiddleware):
             expose_headers=expose_headers,
             max_age=max_age,
         )
-        super().__init__(app, cors)
+        super().__init__(app, self.cors)
+        self.simple_headers = {"Access-Control-Allow-Origin": "*"} if self.allow_all_origins else {}
+        """The lines that every marked answer has; the origin comes to them where not all may read it."""
+        self.simple_headers |= {"Access-Control-Allow-Credentials": "true"} if allow_credentials else {}
+        self.simple_headers |= {"Access-Control-Expose-Headers": ", ".join(expose_headers)} if expose_headers else {}
+
+    def is_allowed_origin(self, origin: str) -> bool:
+        """Whether pages of an origin may read answers."""
+        return origin in self._named or self.cors.is_allowed(origin)
 
     def finish(self, request: Request, response: Response) -> Response:
         """Say what the answer depends on, for caches that keep it."""
