@@ -177,9 +177,12 @@ class EventLog(ABC):
             # Forgotten while somebody follows it, and nobody knows whether there was more.
             return NOWHERE, [], position != NOWHERE
         is_reset = not bounds.reaches(position) and position != NOWHERE
-        if not bounds.reaches(position):
-            position = bounds.start
-        return position, await self._read(stream, position), is_reset
+        start = position if bounds.reaches(position) else bounds.start
+        records = await self._read(stream, start)
+        if not records and start.number < bounds.last:
+            # Forgotten between two questions.
+            return NOWHERE, [], True
+        return start, records, is_reset
 
     # Where events are kept --------------------------------------------------------------------------------------
 
