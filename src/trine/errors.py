@@ -23,6 +23,7 @@ TrineError
 │   └── LimitExceeded               1008, 1009: a client that sends too much, or nothing, or does not read
 ├── WebSocketDisconnect             the other side closed the WebSocket
 └── ClientDisconnect                the client left before its body was read
+    └── BrokenBody                  or sent a body whose chunks are broken: some servers tell no difference
 """
 
 import json
@@ -264,6 +265,10 @@ class WebSocketDisconnect(TrineError):
 
 class ClientDisconnect(TrineError):
     """The client left before its request was complete."""
+
+
+class BrokenBody(ClientDisconnect):
+    """The body ended before it was complete. Either the client left, or its framing is broken: then it reads a 400."""
 
 
 def status_phrase(status_code: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
 
-from trine.errors import ClientDisconnect, HTTPException, RequestValidationError, UnsafeHeader, status_phrase
+from trine.errors import BrokenBody, ClientDisconnect, HTTPException, RequestValidationError, UnsafeHeader, status_phrase
 
 from .json import encode_json
 from .query import TooManyFields
@@ -124,6 +124,8 @@ def _other(value: Any, depth: int) -> Any:
 
 def _known(error: Exception) -> Exception:
     if isinstance(error, TooManyFields):
+        return HTTPException(400, str(error))
+    if isinstance(error, BrokenBody):
         return HTTPException(400, str(error))
     if isinstance(error, ClientDisconnect):
         # Nobody reads this answer. It is no failure of the application either: 499 says so to whoever reads the log.

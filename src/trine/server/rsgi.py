@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
-from trine.errors import BodyTooLarge, ClientDisconnect, HTTPException, WebSocketDisconnect
+from trine.errors import BodyTooLarge, BrokenBody, HTTPException, WebSocketDisconnect
 from trine.http import Address, FileResponse, Headers, ReadyResponse, Request, Response
 from trine.types import Application, Scope
 from trine.websocket import WebSocket, WebSocketState
@@ -296,7 +296,7 @@ async def read_body(protocol: Any, headers: Any, limit: int) -> bytes:
 
 
 async def receive_chunks(protocol: Any) -> AsyncIterator[bytes]:
-    """Receive a body piece by piece. Raises `ClientDisconnect` where it ends before it is complete."""
+    """Receive a body piece by piece. Raises `BrokenBody` where it ends before it is complete."""
     has_ended = False
     try:
         async for chunk in protocol:
@@ -312,9 +312,9 @@ async def receive_chunks(protocol: Any) -> AsyncIterator[bytes]:
         raise cut_off() from error
 
 
-def cut_off() -> ClientDisconnect:
-    """What to raise for a body that ends too early."""
-    return ClientDisconnect("The client left before its request was complete.")
+def cut_off() -> BrokenBody:
+    """What to raise for a body that ends too early. Granian does not say why: the client left, or its chunks are broken."""
+    return BrokenBody("The request ended before it was complete.")
 
 
 def check_coding(headers: Any) -> None:
