@@ -1,6 +1,9 @@
 """An application that lives below a prefix which a proxy takes away."""
 
+import pytest
+
 from trine import App, Request
+from trine.testing import TestClient
 
 
 def test_urls_have_the_prefix_that_a_proxy_takes_away(client_for):
@@ -15,3 +18,15 @@ def test_urls_have_the_prefix_that_a_proxy_takes_away(client_for):
         "/api/items/7",
         "http://testserver/api/",
     ]
+
+
+@pytest.mark.parametrize(("path", "seen"), [("/app/items", "/items"), ("/application", "/application"), ("/items", "/items")])
+def test_only_whole_segments_are_taken_for_the_mount_point(path, seen):
+    app = App()
+
+    @app.get("/{rest:path}")
+    async def show(request: Request) -> str:
+        return request.path
+
+    client = TestClient(app, root_path="/app", interface="asgi")
+    assert client.get(path).json() == seen

@@ -6,7 +6,7 @@ from typing import Any
 from trine.errors import HeadersTooLarge, HTTPException
 from trine.http import Request, Response
 from trine.routing import Middleware
-from trine.server.asgi import ASGIWebSocket
+from trine.server.asgi import ASGIWebSocket, below_root
 from trine.server.foreign import below, run_asgi_socket
 from trine.server.hosts import AllowedHosts
 from trine.server.rsgi import RSGIWebSocket
@@ -109,7 +109,7 @@ def asgi_entry(  # noqa: C901 - one piece, because all of it runs for every requ
         path, method = scope["path"], scope["method"]
         root_path = scope.get("root_path")
         if root_path:
-            path = path.removeprefix(root_path)
+            path = below_root(path, root_path)
         endpoints = statics.get(path)
         if endpoints is not None and method in endpoints:
             return endpoints[method](scope, receive, send)

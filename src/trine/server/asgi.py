@@ -30,7 +30,7 @@ class _ASGIConnection:
         root_path = scope.get("root_path", "")
         path = scope["path"]
         # Servers pass the whole path; what is below the mount point is ours.
-        self.path = path[len(root_path) :] if root_path and path.startswith(root_path) else path
+        self.path = below_root(path, root_path) if root_path else path
         # Where the server says nothing, a proxy may take a prefix away: then the application says it.
         if root_path:
             self.root_path = root_path
@@ -210,6 +210,12 @@ class ASGIWebSocket(_ASGIConnection, WebSocket):
         if self.client_state is WebSocketState.CONNECTING:
             await self.receive_message()
         await self.send_message({"type": "websocket.close", "code": code, "reason": reason})
+
+
+def below_root(path: str, root_path: str) -> str:
+    """A path without the prefix at which the application is mounted. `/application` does not lie below `/app`."""
+    rest = path.removeprefix(root_path)
+    return rest if not rest or rest.startswith("/") else path
 
 
 def first_values(lines: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
