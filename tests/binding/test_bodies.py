@@ -100,7 +100,9 @@ def test_content_types_that_say_json(shop, client_for, content_type):
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "application/geo+json-seq", None])
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/x-www-form-urlencoded", "application/geo+json-seq", "", None]
+)
 def test_content_types_that_do_not(shop, client_for, content_type):
     headers = {} if content_type is None else {"content-type": content_type}
     refused = client_for(shop).post("/items", content=b'{"name":"a","price":1}', headers=headers)

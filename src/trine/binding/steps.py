@@ -248,7 +248,7 @@ class StepWriter:
 
     @property
     def _content_type(self) -> str:
-        return "content_type and content_type.decode('latin-1')" if self.wire.decodes_headers else "content_type"
+        return "None if content_type is None else content_type.decode('latin-1')" if self.wire.decodes_headers else "content_type"
 
     # Calls ------------------------------------------------------------------------------------------------------
 
