@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Make a virtual environment and install locked packages into it: tools/venv.sh FOLDER LOCK...
-# Needs Python 3.11 or newer and nothing else. TRINE_PYTHON names the interpreter when several are there.
+# Needs Python 3.11 or newer and nothing else. PYTHON names the interpreter when several are there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,14 +10,14 @@ is_new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/
 
 find_python() {
     local candidate
-    for candidate in ${TRINE_PYTHON:-python3 python3.13 python3.12 python3.11 python}; do
+    for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11 python}; do
         if is_new_enough "$candidate"; then
             echo "$candidate"
             return
         fi
     done
-    say "Trine needs Python 3.11 or newer, and ${TRINE_PYTHON:-python3} is not."
-    say "Install it (Debian and Ubuntu: apt-get install python3 python3-venv), or name one: make TRINE_PYTHON=/path/to/python3.12"
+    say "Trine needs Python 3.11 or newer, and ${PYTHON:-python3} is not."
+    say "Install it (Debian and Ubuntu: apt-get install python3 python3-venv), or name one: make PYTHON=/path/to/python3.12"
     exit 1
 }
 

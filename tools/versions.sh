@@ -25,7 +25,7 @@ for version in 3.11 3.12 3.13; do
     folder=.tools/python$version
     stamp=$folder/.ready
     if [ ! -e "$stamp" ] || [ requirements/tests.lock -nt "$stamp" ] || [ pyproject.toml -nt "$stamp" ]; then
-        TRINE_PYTHON=$python tools/venv.sh "$folder" requirements/build.lock requirements/tests.lock
+        PYTHON=$python tools/venv.sh "$folder" requirements/build.lock requirements/tests.lock
         touch "$stamp"
     fi
     echo "Python $version:"
