@@ -206,6 +206,31 @@ def test_other_collections(client_for, kind, annotation, expected):
     assert ask(client, kind, {}).json() is None
 
 
+@pytest.mark.parametrize(
+    ("query", "value"),
+    [
+        ("name=Ada1", "Ada1"),
+        ("name=", ""),
+        ("name", ""),
+        ("name=a%20b", "a b"),
+        ("name=a+b", "a b"),
+        ("name=a-b", "a-b"),
+        ("name=a=b", "a=b"),
+        ("n%61me=Ada", "Ada"),
+        ("name=Ada&name=Eve", "Eve"),
+        ("other=1&name=Ada", "Ada"),
+        ("names=Ada", None),
+        ("", None),
+    ],
+)
+def test_a_lone_parameter_means_the_same_as_one_among_others(client_for, query, value):
+    app = App()
+    app.get("/lone")(lambda name=None: name)
+    app.get("/accompanied")(lambda name=None, age=None: name)
+    client = client_for(app)
+    assert client.get(f"/lone?{query}").json() == client.get(f"/accompanied?{query}").json() == value
+
+
 def test_of_several_values_the_last_one_counts(client_for):
     app = App()
 

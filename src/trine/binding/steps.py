@@ -104,8 +104,15 @@ class StepWriter:
             return
         if "query" not in self.done:
             self.out.line(f"text = {self.wire.query}")
+        raw = f"query.get({item.alias!r})"
+        if sum(other.kind == "query" for other in self.plan.inputs()) == 1:
+            # Alone, and its value of letters and digits: there is nothing to parse.
+            start, value = f"{item.alias}=", f"text[{len(item.alias) + 1}:]"
+            plain = f"text.startswith({start!r}) and {value}.isalnum()"
+            raw = f"({value} if {plain} else last_values(text).get({item.alias!r}) if text else None)"
+        else:
             self._once("query", "query = last_values(text) if text else NOTHING")
-        self._write_scalar(item, name, f"query.get({item.alias!r})", readers.value_reader(item))
+        self._write_scalar(item, name, raw, readers.value_reader(item))
 
     def _write_header(self, item: Input, name: str) -> None:
         if _is_slow(item):
