@@ -221,7 +221,7 @@ async def iterate_in_thread(iterator: Iterator[T]) -> AsyncIterator[T]:
         step = None
         close = getattr(iterator, "close", None)
         if close is not None:
-            await run_in_thread(close)
+            await finished(run_in_thread(close))
 
 
 class contextmanager_in_thread(AbstractAsyncContextManager[T]):  # noqa: N801 - called like a function, as contextlib's are

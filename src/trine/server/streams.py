@@ -37,7 +37,7 @@ async def pump(response: Response, write: Write, leaving: Leaving | None, outflo
 class _Pump:
     """One stream on its way. Ten thousand may be idle at a time, so there is little of it: no Task but the request's own."""
 
-    __slots__ = ("_has_left", "_is_writing", "_loop", "_outflow", "_response", "_task", "_timer", "_write", "_written")
+    __slots__ = ("_has_left", "_is_over", "_is_writing", "_loop", "_outflow", "_response", "_task", "_timer", "_write", "_written")
 
     def __init__(self, response: Response, write: Write, outflow: Outflow | None) -> None:
         self._response: Any = response
@@ -45,6 +45,7 @@ class _Pump:
         self._task: Any = asyncio.current_task()
         self._loop = asyncio.get_running_loop()
         self._has_left = False
+        self._is_over = False
         self._outflow = outflow
         self._is_writing = False
         self._written = self._loop.time()
@@ -72,6 +73,7 @@ class _Pump:
                 raise
             self._task.uncancel()
         finally:
+            self._is_over = True
             if watcher is not None:
                 watcher.cancel()
             self._timer.cancel()
@@ -115,7 +117,9 @@ class _Pump:
 
     def _leave(self) -> None:
         self._has_left = True
-        self._task.cancel()
+        # The source is being closed: nothing must cut that short.
+        if not self._is_over:
+            self._task.cancel()
 
     def _look_after(self) -> None:
         """Fill a silence, and cut off a client that takes nothing."""
