@@ -37,7 +37,18 @@ async def pump(response: Response, write: Write, leaving: Leaving | None, outflo
 class _Pump:
     """One stream on its way. Ten thousand may be idle at a time, so there is little of it: no Task but the request's own."""
 
-    __slots__ = ("_has_left", "_is_over", "_is_writing", "_loop", "_outflow", "_response", "_task", "_timer", "_write", "_written")
+    __slots__ = (
+        "_has_left",
+        "_is_over",
+        "_is_writing",
+        "_loop",
+        "_outflow",
+        "_response",
+        "_task",
+        "_timer",
+        "_write",
+        "_written",
+    )
 
     def __init__(self, response: Response, write: Write, outflow: Outflow | None) -> None:
         self._response: Any = response
