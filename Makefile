@@ -52,7 +52,7 @@ conformance: $(READY)  ## run FastAPI's and Starlette's own test suites against 
 versions: $(READY)  ## run the quick tests on every other supported Python found here
 	@tools/versions.sh
 
-setup-system: $(READY)  ## install Chromium and Redis for the tests that drive them (Debian and Ubuntu, as root)
+setup-system: $(READY)  ## install Chromium, Redis, PostgreSQL and MariaDB for the tests that drive them (Debian and Ubuntu, as root)
 	@tools/setup-system.sh
 
 lock:  ## write the lock files anew (needs uv)

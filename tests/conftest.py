@@ -6,13 +6,14 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from . import services
 
 ROOT = Path(__file__).parent.parent
 
@@ -45,9 +46,22 @@ def chromium() -> str:
     """The path of a Chromium for Playwright's `executable_path`. Without one the test is skipped, and fails in CI."""
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     if found is None:
-        report = pytest.fail if os.environ.get("CI") else pytest.skip
-        report("no Chromium here: make setup-system installs it")
+        services.missing("Chromium")
     return found
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A fresh PostgreSQL database of this process: on TRINE_TEST_POSTGRESQL_URL, the server here, or a private one."""
+    with services.postgresql() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def mariadb_url() -> Iterator[str]:
+    """A fresh MariaDB database of this process: on TRINE_TEST_MARIADB_URL, the server here, or a private one."""
+    with services.mariadb() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -62,24 +76,19 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     program = shutil.which("redis-server") or shutil.which("valkey-server")
     if program is None:
-        report = pytest.fail if os.environ.get("CI") else pytest.skip
-        report("no Redis here: make setup-system installs it")
+        services.missing("Redis")
     folder = tmp_path_factory.mktemp("redis")
     place = folder / "redis.sock"
     options = ["--port", "0", "--unixsocket", str(place), "--save", "", "--appendonly", "no", "--dir", str(folder)]
     with subprocess.Popen([program, *options], stdout=subprocess.DEVNULL) as server:
-        _wait_for_socket(place)
+        services.wait_until(lambda: _listens(place), "Redis")
         yield f"unix://{place}"
         server.terminate()
 
 
-def _wait_for_socket(place: Path) -> None:
-    for _ in range(500):
-        with socket.socket(socket.AF_UNIX) as probe:
-            if probe.connect_ex(str(place)) == 0:
-                return
-        time.sleep(0.01)
-    pytest.fail(f"Redis does not answer at {place}")
+def _listens(place: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(place)) == 0
 
 
 @pytest.fixture(scope="session")
