@@ -2,11 +2,13 @@
 
 import asyncio
 import contextvars
+import gc
 import threading
+import weakref
 
 import pytest
 
-from trine.concurrency import ThreadPool, run_in_thread
+from trine.concurrency import ThreadPool, run_in_thread, run_on_loop
 
 
 async def test_a_function_runs_in_another_thread_and_gives_its_result():
@@ -97,3 +99,41 @@ async def test_a_closed_pool_finishes_what_it_has_and_ends_its_threads():
     for thread in threads:
         await asyncio.to_thread(thread.join, 20)
     assert not any(thread.is_alive() for thread in threads)
+
+
+async def test_a_thread_comes_back_to_the_loop_that_it_works_for_with_its_context():
+    name = contextvars.ContextVar("name", default="none")
+
+    async def where(suffix: str) -> tuple[asyncio.AbstractEventLoop, str]:
+        await asyncio.sleep(0)
+        return asyncio.get_running_loop(), name.get() + suffix
+
+    def work() -> tuple[asyncio.AbstractEventLoop, str]:
+        name.set("thread")
+        return run_on_loop(where, "!")
+
+    assert await run_in_thread(work) == (asyncio.get_running_loop(), "thread!")
+
+
+def test_a_script_runs_an_async_function_on_a_loop_of_its_own():
+    assert run_on_loop(asyncio.sleep, 0, "done") == "done"
+
+
+async def test_on_the_thread_of_a_running_loop_waiting_is_refused():
+    with pytest.raises(RuntimeError, match=r"^sleep\(\) cannot be waited for here"):
+        run_on_loop(asyncio.sleep, 0)
+
+
+async def test_a_sleeping_thread_keeps_nothing_of_its_last_job():
+    class Upload: ...
+
+    upload = Upload()
+    gone = weakref.ref(upload)
+    await run_in_thread(id, upload)
+    del upload
+    for _ in range(100_000):
+        if gone() is None:
+            break
+        await asyncio.sleep(0)
+    gc.collect()
+    assert gone() is None

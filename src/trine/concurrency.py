@@ -4,7 +4,7 @@ import asyncio
 import contextvars
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from functools import partial
 from types import TracebackType
@@ -88,6 +88,7 @@ class ThreadPool:
                 raise
 
     def _work(self, loop: asyncio.AbstractEventLoop) -> None:
+        _worker.loop = loop
         jobs, done = self._jobs, self._done
         asleep = threading.Lock()
         asleep.acquire()
@@ -105,6 +106,8 @@ class ThreadPool:
                     if jobs:
                         continue
                     self._sleepers.append(asleep)
+                # A thread that sleeps keeps nothing of its last job alive.
+                item = future = call = args = kwargs = None
                 asleep.acquire()
                 is_roused = True
                 continue
@@ -144,6 +147,13 @@ class ThreadPool:
                 future.set_exception(error)
 
 
+class _Worker(threading.local):
+    """Which loop this thread works for; None for threads that others started."""
+
+    loop: asyncio.AbstractEventLoop | None = None
+
+
+_worker = _Worker()
 _pools: dict[asyncio.AbstractEventLoop, ThreadPool] = {}
 _pool_size = 40
 
@@ -201,6 +211,23 @@ def _new_pool(pools: dict[asyncio.AbstractEventLoop, ThreadPool], loop: asyncio.
         pools.pop(closed).close()
     pool = pools[loop] = ThreadPool(_pool_size)
     return pool
+
+
+def run_on_loop(function: Callable[P, Coroutine[Any, Any, T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run an `async` function for a plain one, and give what it returns: the way back from `run_in_thread`.
+
+    In a worker thread it runs on the loop that the thread works for, with the caller's context variables. Where no loop is known,
+    as in a script, it gets one of its own. Raises RuntimeError on the thread of a running loop, which would wait for itself.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        loop = _worker.loop
+        if loop is None:
+            return asyncio.run(function(*args, **kwargs))
+        return asyncio.run_coroutine_threadsafe(function(*args, **kwargs), loop).result()
+    name = getattr(function, "__qualname__", repr(function))
+    raise RuntimeError(f"{name}() cannot be waited for here: an event loop is running in this thread. Use await.")
 
 
 async def iterate_in_thread(iterator: Iterator[T]) -> AsyncIterator[T]:
