@@ -55,5 +55,6 @@ pip() { "$folder/bin/python" -m pip --disable-pip-version-check --quiet "$@"; }
 say "Installing from $* into $folder"
 locks=()
 for lock in "$@"; do locks+=(--requirement "$lock"); done
-pip install --require-hashes "${locks[@]}"
+# The locks are whole: nothing has to be resolved, which older versions of pip cannot do by hashes where extras are asked for.
+pip install --no-deps --require-hashes "${locks[@]}"
 pip install --no-deps --no-build-isolation --editable .

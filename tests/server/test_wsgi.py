@@ -66,6 +66,23 @@ def test_it_sees_the_request_as_pep_3333_says(mounted):
     assert not any(name in seen for name in ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH"))
 
 
+def test_without_a_body_it_sees_the_same(mounted):
+    seen = []
+
+    def wsgi(environ, start_response):
+        seen.append({**environ, "wsgi.input": environ["wsgi.input"].read()})
+        start_response("200 OK", [])
+        return [b"x"]
+
+    client = mounted(wsgi)
+    for length in ([], [("content-length", "0")]):
+        headers = [("x-a", "1"), ("x-a", "2"), ("cookie", "a=1"), ("cookie", "b=2"), ("x_forged", "no"), *length]
+        client.request("GET", "/old/caf%C3%A9?q=1%202", headers=headers)
+    assert seen[1].pop("CONTENT_LENGTH") == "0"
+    assert seen[0] == seen[1]
+    assert (seen[0]["HTTP_X_A"], seen[0]["HTTP_COOKIE"]) == ("1,2", "a=1; b=2")
+
+
 def test_at_the_mount_itself_the_path_is_empty(mounted):
     def wsgi(environ, start_response):
         start_response("200 OK", [])

@@ -3,6 +3,7 @@
 from asyncio import current_task
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, cast
 
 from trine.errors import HTTPException, SetupError
@@ -142,7 +143,7 @@ def _mountable(app: Any, context: BindContext, *, lifespan: bool) -> ASGIApp:
         if speaks_asgi(app):
             return ForeignApp(app, context.app.state_below(app)) if lifespan else cast("ASGIApp", app)
         app = WSGIAdapter(app, list(context.default_headers))
-    return RequestMount(app.answer_below, context)
+    return RequestMount(app, context)
 
 
 def _bind_frontend(entry: FrontendRoute, layer: Layer, context: BindContext) -> BoundRoute:
@@ -280,8 +281,13 @@ class Table:
         raise HTTPException(404)
 
     def _mount_endpoint(self, prefix: str, app: ASGIApp, handler: Handler) -> Endpoint:
+        context = self.found.context
+        if isinstance(app, RequestMount) and isinstance(app.app, WSGIAdapter) and self.wire is not REQUEST:
+            serve = partial(serve_handler, wire=self.wire, context=context)
+            make = app.app.rsgi_endpoint if self.wire is RSGI else app.app.asgi_endpoint
+            return make(prefix, context.app, serve)
         if self.wire is not ASGI or isinstance(app, RequestMount):
-            return serve_handler(handler, self.wire, self.found.context)
+            return serve_handler(handler, self.wire, context)
 
         def answer_mounted(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
             return app(below(scope, prefix), receive, send)
@@ -313,8 +319,9 @@ class Table:
 class RequestMount:
     """Something mounted that answers requests itself, such as files or a WSGI application; the face that ASGI sees of it."""
 
-    def __init__(self, answer_below: Callable[[Request, str], Awaitable[Response]], context: BindContext) -> None:
-        self.answer_below = answer_below
+    def __init__(self, app: Any, context: BindContext) -> None:
+        self.app = app
+        self.answer_below: Callable[[Request, str], Awaitable[Response]] = app.answer_below
         self._serve = serve_handler(self._answer, ASGI, context)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

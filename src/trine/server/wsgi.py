@@ -1,28 +1,32 @@
 """WSGI applications (PEP 3333): called in worker threads, their bodies streamed both ways."""
 
 import asyncio
-import sys
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextvars import copy_context
-from functools import lru_cache
+from functools import partial
 from inspect import Parameter, iscoroutinefunction, signature
 from io import BufferedReader, BytesIO, RawIOBase
 from typing import Any
 
 from trine.concurrency import run_in_context
-from trine.http import ReadyResponse, Request, Response, StreamingResponse
-from trine.types import Receive, Scope, Send
+from trine.http import Handler, ReadyResponse, Request, Response, StreamingResponse
+from trine.types import Application, ASGIApp, Receive, Scope, Send
 
-from .address import parse_address
-from .asgi import ASGIRequest, encode_pairs, send_response
+from .asgi import ASGIRequest, below_root, encode_pairs, send_response
+from .environ import asgi_environ, make_environ, rsgi_environ
 from .reply import HeaderList
 
 WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+ServeHandler = Callable[[Handler], Callable[..., Awaitable[None]]]
+"""Makes what answers a server of what answers a `Request`."""
 _SMALL = 256 * 1024
 """A body up to this size is read before a thread is taken; of a larger one the application reads as much as it wants."""
 _GATHER = 64 * 1024
 _PATIENCE = 30
 """So long an application waits for the next piece of a large body."""
+_BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
+_PLAIN = frozenset(str(status) for status in range(200, 600) if status not in (204, 205, 304))
+"""Statuses whose answer has a body."""
 # They belong to a connection, which is not the application's (PEP 3333, RFC 9110 §7.6.1).
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"})
 
@@ -73,15 +77,49 @@ class WSGIAdapter:
                 environ["wsgi.input"] = BufferedReader(_Incoming(request.stream()), _GATHER)
                 apart = True
         call = _Call(self.app, environ)
-        try:
-            chunk = await run_in_context(call.context, call.start, apart=apart)
-            if call.finished:
-                return call.whole_response(request, chunk, self.defaults)
-            request.exit_stack.push_async_callback(call.end)
-            return call.stream_response(chunk)
-        except BaseException:
-            call.abandon()
-            raise
+        return await call.answer(await call.begin(apart=apart), request, self.defaults)
+
+    def rsgi_endpoint(self, prefix: str, app: Application, serve: ServeHandler) -> Callable[[Any, Any], Awaitable[None]]:
+        """What answers RSGI below a prefix. A short answer to a request without a body needs neither a Request nor a Response."""
+        general = serve(lambda request: self.answer_below(request, request.path[len(prefix) :]))
+        wsgi, defaults = self.app, self.defaults
+
+        async def answer_wsgi(scope: Any, proto: Any) -> None:
+            headers = scope.headers
+            if scope.method not in _BODILESS or "content-length" in headers or "transfer-encoding" in headers:
+                await general(scope, proto)
+                return
+            call = _Call(wsgi, rsgi_environ(scope, getattr(app, "root_path", ""), prefix))
+            body = await call.begin()
+            if call.is_plain(body):
+                proto.response_bytes(int(call.status[:3]), call.lines + defaults.missing_in(call.lines).pairs, body)
+            else:
+                await serve(partial(call.answer, body, defaults=defaults))(scope, proto)
+
+        return answer_wsgi
+
+    def asgi_endpoint(self, prefix: str, app: Application, serve: ServeHandler) -> ASGIApp:
+        """The same for ASGI."""
+        general = serve(lambda request: self.answer_below(request, request.path[len(prefix) :]))
+        wsgi, defaults = self.app, self.defaults
+
+        async def answer_wsgi(scope: Scope, receive: Receive, send: Send) -> None:
+            root_path = scope.get("root_path", "")
+            path = below_root(scope["path"], root_path) if root_path else scope["path"]
+            environ = asgi_environ(scope, path, root_path or getattr(app, "root_path", ""), prefix)
+            if scope["method"] not in _BODILESS or "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ:
+                await general(scope, receive, send)
+                return
+            call = _Call(wsgi, environ)
+            body = await call.begin()
+            if call.is_plain(body):
+                raw = [(b"content-length", b"%d" % len(body)), *encode_pairs(call.lines), *defaults.missing_in(call.lines).raw]
+                await send({"type": "http.response.start", "status": int(call.status[:3]), "headers": raw})
+                await send({"type": "http.response.body", "body": body})
+            else:
+                await serve(partial(call.answer, body, defaults=defaults))(scope, receive, send)
+
+        return answer_wsgi
 
 
 def _may_have_body(request: Request, environ: dict[str, Any]) -> bool:
@@ -114,6 +152,7 @@ class _Call:
         "app",
         "context",
         "environ",
+        "failed",
         "finished",
         "is_abandoned",
         "is_idle",
@@ -133,10 +172,35 @@ class _Call:
         self.length: str | None = None
         self.written = bytearray()
         self.finished = False
+        self.failed: Exception | None = None
         self.sent = False
         self.is_idle = False
         self.is_abandoned = False
         self._iterable: Iterable[bytes] = ()
+
+    async def begin(self, *, apart: bool = False) -> bytes:
+        """Call the application in a worker thread. Gives the first piece of its body; what went wrong, `answer` tells."""
+        try:
+            return await run_in_context(self.context, self.start, apart=apart)
+        except Exception as error:  # noqa: BLE001 - told by `answer`, where it is handled
+            self.failed = error
+        except BaseException:
+            self.abandon()
+            raise
+        return b""
+
+    def is_plain(self, body: bytes) -> bool:
+        """Whether the answer is complete, and goes out as it is."""
+        return self.finished and bool(body) and self.status[:3] in _PLAIN and self.environ["REQUEST_METHOD"] != "HEAD"
+
+    async def answer(self, body: bytes, request: Request, defaults: "_Defaults") -> Response:
+        """The response that has begun with a piece of its body."""
+        if self.failed is not None:
+            raise self.failed
+        if self.finished:
+            return self.whole_response(request, body, defaults)
+        request.exit_stack.push_async_callback(self.end)
+        return self.stream_response(body)
 
     def start(self) -> bytes:
         """Call the application and give the first piece of its body, all of it where it is short."""
@@ -252,60 +316,3 @@ class _Incoming(RawIOBase):
 
     async def _receive(self) -> bytes:
         return await anext(self._chunks, b"")
-
-
-def make_environ(request: Any, path: str) -> dict[str, Any]:
-    """Build the WSGI environment of a request. Header names with underscores are dropped: they could pose as others."""
-    client, server = request.sides
-    script = request.root_path + request.path[: len(request.path) - len(path)]
-    environ = _common_environ(server, request.scheme, request.http_version, script).copy()
-    environ["REQUEST_METHOD"] = request.method
-    environ["PATH_INFO"] = path if path.isascii() else path.encode("utf-8").decode("latin-1")
-    environ["QUERY_STRING"] = request.query_string
-    environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = _side(client)
-    for name, value in request.lines:
-        key = _KEYS.get(name)
-        if key is None:
-            if "_" in name:
-                continue
-            key = f"HTTP_{name.upper().replace('-', '_')}"
-        if key in environ:
-            value = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{value}"  # noqa: PLW2901 - the joined line takes its place
-        environ[key] = value
-    return environ
-
-
-@lru_cache(64)
-def _common_environ(server: Any, scheme: str, http_version: str, script: str) -> dict[str, Any]:
-    """What many requests have in common."""
-    host, port = _side(server)
-    return {
-        "SCRIPT_NAME": script if script.isascii() else script.encode("utf-8").decode("latin-1"),
-        "SERVER_NAME": host or "localhost",
-        "SERVER_PORT": port or "80",
-        "SERVER_PROTOCOL": f"HTTP/{http_version}",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scheme,
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
-        "wsgi.input_terminated": True,
-    }
-
-
-@lru_cache(1024)
-def _side(side: Any) -> tuple[str, str]:
-    """Host and port of one end, empty where there is none (a Unix socket)."""
-    address = parse_address(side) if isinstance(side, str) else side
-    return (str(address[0]), str(address[1] or "")) if address else ("", "")
-
-
-# Names of headers that most requests carry: they need not be put together.
-_COMMON = """
-accept accept-encoding accept-language authorization cache-control connection cookie host if-modified-since if-none-match
-origin range referer sec-fetch-dest sec-fetch-mode sec-fetch-site transfer-encoding user-agent x-forwarded-for
-x-forwarded-proto x-requested-with
-"""
-_KEYS = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in _COMMON.split()}
-_KEYS |= {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}

@@ -5,8 +5,8 @@ from typing import Any
 
 from trine.compat.starlette.paths import route_path
 from trine.compat.starlette.requests import Request
+from trine.server.environ import make_environ
 from trine.server.wsgi import WSGIAdapter as WSGIMiddleware
-from trine.server.wsgi import make_environ
 from trine.types import Scope
 
 __all__ = ["WSGIMiddleware", "build_environ"]
