@@ -89,7 +89,9 @@ class WSGIAdapter:
             if scope.method not in _BODILESS or "content-length" in headers or "transfer-encoding" in headers:
                 await general(scope, proto)
                 return
-            call = _Call(wsgi, rsgi_environ(scope, getattr(app, "root_path", ""), prefix))
+            environ = rsgi_environ(scope, getattr(app, "root_path", ""), prefix)
+            environ["wsgi.input"] = BytesIO()
+            call = _Call(wsgi, environ)
             body = await call.begin()
             if call.is_plain(body):
                 proto.response_bytes(int(call.status[:3]), call.lines + defaults.missing_in(call.lines).pairs, body)
@@ -110,6 +112,7 @@ class WSGIAdapter:
             if scope["method"] not in _BODILESS or "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ:
                 await general(scope, receive, send)
                 return
+            environ["wsgi.input"] = BytesIO()
             call = _Call(wsgi, environ)
             body = await call.begin()
             if call.is_plain(body):
