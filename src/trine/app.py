@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Unpack
 
 from trine.concurrency import ConcurrencyLimit, Deadlines, set_thread_limit
 from trine.events import Events
@@ -12,7 +12,7 @@ from trine.routing import APIRouter, APIVersions, Middleware, OnDisconnect, WebS
 from trine.server.drain import closing_asgi, closing_rsgi
 from trine.server.leaving import watch_client
 from trine.server.lifespan import LifespanRunner, answer_lifespan
-from trine.types import Decorator, Receive, Scope, Send, State
+from trine.types import Decorator, ModelOptions, Receive, Scope, Send, State
 
 if TYPE_CHECKING:
     from trine.binding.dispatch import Declarations
@@ -166,6 +166,12 @@ class App(APIRouter):
         for battery in batteries:
             self._batteries.append(battery)
             battery.setup(self)
+
+    def model(self, path: str, **options: Unpack[ModelOptions]) -> Decorator:
+        """Serve a trained model below a path: a class with `load` and `predict`, or a function of a list. See `ModelOptions`."""
+        from trine.serving import models_of
+
+        return models_of(self).declare(path, options)
 
     @property
     def outer_middleware(self) -> list[Middleware]:

@@ -65,6 +65,24 @@ class Operation:
     route: str
 
 
+@dataclass(frozen=True, slots=True)
+class ModelBatch:
+    """One batch that a model has computed. Of several processes, exactly one is told about it."""
+
+    model: str
+    version: str
+    replica: int
+    size: int
+    queue_seconds: tuple[float, ...]
+    """How long each of its items waited until the batch began."""
+    inference_seconds: float
+    errors: int
+    """Items that failed."""
+
+
+BatchWatcher = Callable[[ModelBatch], None]
+"""Is told about a batch when it is answered."""
+
 ExchangeWatcher = Callable[[Exchange], AbstractContextManager[Any]]
 OperationWatcher = Callable[[Operation, Mapping[str, Any]], AbstractContextManager[Any]]
 """Takes an operation and the arguments of its function."""
@@ -106,6 +124,7 @@ class Events:
         self._changed = changed
         self._exchange_watchers: list[ExchangeWatcher] = []
         self._operation_watchers: dict[OperationKind, list[OperationWatcher]] = {}
+        self._batch_watchers: list[BatchWatcher] = []
 
     def watch_exchanges(self, watcher: ExchangeWatcher) -> None:
         """Watch every request and every WebSocket."""
@@ -120,6 +139,15 @@ class Events:
         """
         self._operation_watchers.setdefault(kind, []).append(watcher)
         self._changed()
+
+    def watch_batches(self, watcher: BatchWatcher) -> None:
+        """Watch every batch that a model computes. A watcher that comes later hears of the batches after it."""
+        self._batch_watchers.append(watcher)
+
+    def note_batch(self, batch: ModelBatch) -> None:
+        """Tell whoever watches about a batch."""
+        for watcher in self._batch_watchers:
+            watcher(batch)
 
     @property
     def exchange_watcher(self) -> ExchangeWatcher | None:

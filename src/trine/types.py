@@ -1,7 +1,7 @@
 """Types that several rooms share, so that no import points upward."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Literal, Protocol, Self, TypedDict, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
 T_co = TypeVar("T_co", covariant=True)
@@ -125,3 +125,47 @@ class RowSource(Protocol[T_co]):
     async def fetch(self, offset: int, limit: int) -> Sequence[T_co]:
         """Read at most `limit` rows, leaving `offset` out first."""
         ...
+
+
+RunnerName = Literal["auto", "thread", "process", "ray"]
+
+
+class ModelOptions(TypedDict, total=False):
+    """What may be said about a model besides its path and its class."""
+
+    name: str
+    """The name in addresses, logs and metrics; made from the class's name when absent."""
+    version: str
+    """The version that answers first; "1" when absent."""
+    max_batch: int
+    """Most items that one call of `predict` or `step` gets; 32 when absent."""
+    max_wait_ms: float
+    """Longest wait for further items while others are known to come; 5 when absent. A lone request never waits."""
+    max_queue: int
+    """How many items may wait; more get 503 with `Retry-After`. Sixteen batches when absent."""
+    max_items: int
+    """Most items of one list; 1000 when absent."""
+    timeout: float | Callable[..., Any]
+    """Seconds in which an item must be answered, or a dependency that gives them; 30 when absent."""
+    priority: Callable[..., Any]
+    """A dependency that gives an item's place in line: 0 first, 7 last, 3 when absent."""
+    runner: RunnerName
+    """Where the model runs; what the settings say when absent."""
+    replicas: int | tuple[int, int]
+    """How many processes hold the model, or the least and the most of them; 1 when absent."""
+    devices: Sequence[str]
+    """A device for each replica, one after the other, such as `["cuda:0", "cuda:1"]`; `load` is told its own."""
+    replay: Any
+    """An `EventLog` that keeps the events of streams, so that a client that comes back gets what it has missed."""
+    linger: float
+    """Seconds that a stream with `replay` goes on when nobody listens any more; 30 when absent."""
+    tags: list[Any]
+    """Groups in the API documentation; the model's name when absent."""
+    dependencies: Sequence[Any]
+    """Dependencies of every route of the model, such as who may ask."""
+    summary: str
+    """One line for the documentation; made from the name when absent."""
+    include_in_schema: bool
+    """Whether the documentation shows the model's routes; yes when absent."""
+    max_body_size: int
+    """Largest body in bytes; the application's limit when absent."""

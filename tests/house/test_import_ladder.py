@@ -17,7 +17,7 @@ LADDER = (
     ("openapi", "middleware", "lists"),
     ("app",),
     ("channels", "replay", "cache", "observe", "pages", "mail", "storage", "db"),
-    ("auth", "tasks"),
+    ("auth", "tasks", "serving"),
     ("admin", "ai"),
     ("cli", "testing", "compat"),
 )

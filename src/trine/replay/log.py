@@ -109,6 +109,10 @@ class EventLog(ABC):
         async for event in self._follow(stream, after, "oldest", is_recorded=True):
             yield event
 
+    async def knows(self, stream: str) -> bool:
+        """Whether anything of a stream is kept, or was just begun."""
+        return await self._bounds(stream) is not None
+
     async def close(self) -> None:
         """End what is still being recorded."""
         for recorder in self._recorders:

@@ -1,0 +1,87 @@
+"""The line of items that wait for a model."""
+
+import asyncio
+from collections import deque
+from typing import Any
+
+from trine.errors import HandlerTimeout
+
+URGENCIES = 8
+"""Places in line: 0 is served first, 7 last, as in RFC 9218."""
+USUAL = 3
+
+
+class Job:
+    """One item that waits for its answer."""
+
+    __slots__ = ("arrived", "deadline", "future", "timeout", "value", "version")
+
+    def __init__(self, value: Any, future: "asyncio.Future[Any]", version: str, arrived: float, timeout: float) -> None:
+        self.value = value
+        self.future = future
+        self.version = version
+        self.arrived = arrived
+        self.timeout = timeout
+        self.deadline = arrived + timeout
+
+    def expire(self) -> None:
+        """Answer that it took too long."""
+        if not self.future.done():
+            self.future.set_exception(HandlerTimeout(self.timeout))
+
+
+class Line:
+    """Jobs by urgency, and within one urgency in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._rows: tuple[deque[Job], ...] = tuple(deque() for _ in range(URGENCIES))
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    def push(self, job: Job, priority: int) -> None:
+        """Put a job at the end of its row."""
+        self._rows[priority].append(job)
+        self._length += 1
+
+    def take(self, most: int, now: float) -> list[Job]:
+        """Take the next jobs, all of one version. Those whose client has left, or whose time is over, are dropped."""
+        taken: list[Job] = []
+        for row in self._rows:
+            passed: list[Job] = []
+            while row and len(taken) < most:
+                job = row.popleft()
+                self._length -= 1
+                if job.future.done():
+                    continue
+                if job.deadline <= now:
+                    job.expire()
+                elif taken and job.version != taken[0].version:
+                    passed.append(job)
+                else:
+                    taken.append(job)
+            row.extendleft(reversed(passed))
+            self._length += len(passed)
+        return taken
+
+    def drop_done(self, now: float) -> None:
+        """Forget those whose client has left, and answer those whose time is over."""
+        for row in self._rows:
+            for job in row:
+                if job.deadline <= now:
+                    job.expire()
+            if any(job.future.done() for job in row):
+                kept = [job for job in row if not job.future.done()]
+                row.clear()
+                row.extend(kept)
+        self._length = sum(map(len, self._rows))
+
+    def fail_all(self, error: Exception) -> None:
+        """Answer everybody with an error."""
+        for row in self._rows:
+            for job in row:
+                if not job.future.done():
+                    job.future.set_exception(error)
+            row.clear()
+        self._length = 0

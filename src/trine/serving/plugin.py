@@ -1,0 +1,111 @@
+"""The battery: `app.model(...)` installs it when the first model is declared."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from trine.errors import HTTPException, SetupError
+from trine.types import ModelOptions
+
+from .declaration import ModelDeclaration, read_declaration
+from .replica import Replica
+from .routes import model_router
+from .runner import Runner
+from .served import ServedModel
+from .settings import ServingSettings
+
+if TYPE_CHECKING:
+    from trine.app import App
+
+M = TypeVar("M", bound=Callable[..., Any])
+
+_batteries: "WeakKeyDictionary[App, Serving]" = WeakKeyDictionary()
+
+
+class Serving(Mapping[str, ServedModel]):
+    """The models of an application by name. Starts them with it, and tells whether they can answer.
+
+    `health` answers as soon as the web process does; `ready` once every model has a copy that can answer, and 503 before.
+    """
+
+    def __init__(self, *, health: str = "/models/health", ready: str = "/models/ready") -> None:
+        self.health = health
+        self.ready = ready
+        self._models: dict[str, ServedModel] = {}
+        self._app: App | None = None
+
+    def setup(self, app: "App") -> None:
+        """Start and stop the models with an application, and answer for their health."""
+        if app in _batteries:
+            raise SetupError("Models were declared before Serving was installed.", hint="Install it first, or leave it out.")
+        _batteries[app] = self
+        self._app = app
+        app.on_event("startup")(self._start)
+        app.on_event("shutdown")(self._stop)
+        app.get(self.health, include_in_schema=False, versioned=False, name="models-health")(self._tell_health)
+        app.get(self.ready, include_in_schema=False, versioned=False, name="models-ready")(self._tell_ready)
+
+    @property
+    def app(self) -> "App":
+        """The application whose models these are."""
+        if self._app is None:
+            raise RuntimeError("Serving is not installed. Add app.install(Serving()).")
+        return self._app
+
+    @property
+    def settings(self) -> ServingSettings:
+        """What the environment says."""
+        return self.app.settings.part(ServingSettings)
+
+    def declare(self, path: str, options: ModelOptions) -> Callable[[M], M]:
+        """Serve a class or function below a path."""
+
+        def register(source: M) -> M:
+            declaration = read_declaration(source, options)
+            if declaration.name in self._models:
+                hint = "Give one of them another name: app.model(path, name=...)."
+                raise SetupError(f"There are two models called {declaration.name}.", hint=hint, where=declaration.where)
+            served = ServedModel(declaration, path, lambda: self._new_runner(declaration))
+            self._models[declaration.name] = served
+            self.app.include_router(model_router(served))
+            return source
+
+        return register
+
+    def _new_runner(self, declaration: ModelDeclaration) -> Runner:
+        return Replica(declaration, on_batch=self.app.events.note_batch)
+
+    async def _start(self) -> None:
+        for served in self._models.values():
+            await served.start()
+
+    async def _stop(self) -> None:
+        for served in self._models.values():
+            await served.stop()
+
+    async def _tell_health(self) -> dict[str, str]:
+        return {"status": "ok"}
+
+    async def _tell_ready(self) -> dict[str, str]:
+        waited_for = [name for name, served in self._models.items() if not served.is_ready]
+        if waited_for:
+            raise HTTPException(503, f"Not ready: {', '.join(waited_for)}.", {"retry-after": "1"})
+        return {"status": "ready"}
+
+    def __getitem__(self, name: str) -> ServedModel:
+        return self._models[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._models)
+
+    def __len__(self) -> int:
+        return len(self._models)
+
+
+def models_of(app: "App") -> Serving:
+    """Give the models of an application by name, to be asked from handlers: `await models["chars"].predict(text)`."""
+    serving = _batteries.get(app)
+    if serving is None:
+        serving = Serving()
+        app.install(serving)
+    return serving

@@ -1,0 +1,248 @@
+"""The routes of a model: one item, a list of items, a stream, and what belongs to it."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator, Callable
+from inspect import Parameter, Signature, isclass
+from typing import Annotated, Any
+
+import msgspec
+from pydantic import Field
+
+from trine.binding import Body, Depends
+from trine.binding.validate import is_struct_type
+from trine.errors import HTTPException
+from trine.http import EventSourceResponse, JSONLinesResponse, Request, Response, ServerSentEvent, best_match
+from trine.routing import APIRouter
+
+from .answers import ItemError, ItemErrorStruct, batch_answer, item_error
+from .served import ServedModel
+
+logger = logging.getLogger("trine.serving")
+
+_BUSY: dict[int | str, dict[str, Any]] = {503: {"description": "The model is busy or starts anew: try again after `Retry-After`"}}
+_FORMATS = [EventSourceResponse.media_type, JSONLinesResponse.media_type]
+
+
+def model_router(served: ServedModel) -> APIRouter:
+    """Make the routes of a model."""
+    options = served.declaration.options
+    router = APIRouter(
+        tags=options.get("tags", [served.name]),
+        dependencies=options.get("dependencies"),
+        include_in_schema=options.get("include_in_schema", True),
+        max_body_size=options.get("max_body_size"),
+        responses=_BUSY,
+        on_disconnect="cancel",
+    )
+    path, title = served.path.rstrip("/"), served.name.replace("-", " ").replace("_", " ").capitalize()
+    summary, about = options.get("summary", title), served.declaration.source.__doc__
+    if served.declaration.predicts:
+        name = served.name
+        router.add_api_route(path or "/", _item_handler(served), methods=["POST"], name=name, summary=summary, description=about)
+        lists = _list_handler(served)
+        router.add_api_route(f"{path}/batch", lists, methods=["POST"], name=f"{name}-batch", summary=f"{summary}: many")
+    if served.declaration.streams:
+        _add_streams(router, served, f"{path}/stream" if served.declaration.predicts else path, summary)
+    return router
+
+
+def _item_handler(served: ServedModel) -> Callable[..., Any]:
+    predict, says_more = served.predict, _asks_more(served)
+
+    if says_more:
+
+        async def answer(item: Any, **asked: Any) -> Any:
+            return await predict(item, **asked)
+
+    else:
+
+        async def answer(item: Any) -> Any:  # type: ignore[misc] # the same for those who say nothing more
+            return await predict(item)
+
+    declaration = served.declaration
+    item = Parameter("item", Parameter.POSITIONAL_OR_KEYWORD, annotation=Annotated[declaration.input_type, Body()])
+    return _as_handler(answer, served, [item], declaration.output_type)
+
+
+def _list_handler(served: ServedModel) -> Callable[..., Any]:
+    declaration = served.declaration
+    answer_type: Any = batch_answer(served.name, declaration.output_type)
+    is_struct = is_struct_type(answer_type)
+    make = answer_type if is_struct else answer_type.model_construct
+    error_type: Any = ItemErrorStruct if is_struct else ItemError
+
+    async def answer(items: list[Any], **asked: Any) -> Any:
+        outcomes = await served.predict_many(items, **asked)
+        errors = []
+        for index, outcome in enumerate(outcomes):
+            if isinstance(outcome, BaseException):
+                if not isinstance(outcome, HTTPException):
+                    logger.error("Item %d of a list failed in the model %s.", index, served.name, exc_info=outcome)
+                errors.append(error_type(**item_error(index, outcome)))
+                outcomes[index] = None
+        return make(outputs=outcomes, errors=errors)
+
+    most = declaration.options.get("max_items", 1000)
+    bound = msgspec.Meta(max_length=most) if is_struct_type(declaration.input_type) else Field(max_length=most)
+    annotation = Annotated[list[declaration.input_type], bound, Body()]  # type: ignore[name-defined] # read from the model
+    items = Parameter("items", Parameter.POSITIONAL_OR_KEYWORD, annotation=annotation)
+    return _as_handler(answer, served, [items], answer_type)
+
+
+# Streams --------------------------------------------------------------------------------------------------------
+
+
+def _add_streams(router: APIRouter, served: ServedModel, path: str, summary: str) -> None:
+    declaration = served.declaration
+    log = declaration.options.get("replay")
+    content: dict[str, Any] = {str(kind): {} for kind in _FORMATS}
+    responses: dict[int | str, dict[str, Any]] = {200: {"description": "Tokens as they are made", "content": content}}
+    listeners = _Listeners(served)
+
+    async def answer(item: Any, request: Request, **asked: Any) -> Response:
+        made = secrets.token_urlsafe(12)
+        kind = _wanted_format(request)
+        # Opened before the answer begins: a model that is busy says so with a status.
+        tokens = await served.open_stream(item, id=made, **asked)
+        events = _events(served, tokens, made)
+        if log is not None:
+            events = listeners.listen(made, log.resume(_log_name(served, made), events))
+        return kind(events, headers={"stream-id": made})
+
+    item = Parameter("item", Parameter.POSITIONAL_OR_KEYWORD, annotation=Annotated[declaration.input_type, Body()])
+    asking = Parameter("request", Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)
+    begin = _as_handler(answer, served, [item, asking], Response)
+    router.add_api_route(
+        path or "/", begin, methods=["POST"], name=f"{served.name}-stream", summary=f"{summary}: stream", responses=responses
+    )
+
+    async def stop(stream_id: str) -> Response:
+        """Stop a stream: the model makes no further step for it."""
+        if not served.runner.cancel(stream_id[:100]):
+            raise HTTPException(404, "There is no such stream.")
+        return Response(status_code=204)
+
+    router.add_api_route(
+        f"{path}/{{stream_id}}", stop, methods=["DELETE"], name=f"{served.name}-stop", summary=f"{summary}: stop", status_code=204
+    )
+    if log is None:
+        return
+
+    async def resume(stream_id: str, request: Request) -> Response:
+        """Give the events of a stream after the one that `Last-Event-ID` names, from the first without it."""
+        name = _log_name(served, stream_id[:100])
+        kind = _wanted_format(request)
+        if not await log.knows(name):
+            raise HTTPException(404, "There is no such stream, or it is forgotten.")
+        events = log.resume(name, _lost(), after=request.headers.get("last-event-id"))
+        return kind(listeners.listen(stream_id, events), headers={"stream-id": stream_id})
+
+    router.add_api_route(
+        f"{path}/{{stream_id}}",
+        resume,
+        methods=["GET"],
+        name=f"{served.name}-resume",
+        summary=f"{summary}: resume",
+        responses=responses,
+    )
+
+
+class _JSONLines(JSONLinesResponse):
+    """The data of events, a line each; what has a name of its own is told as an object."""
+
+    def encode_item(self, item: Any) -> bytes:
+        if not isinstance(item, ServerSentEvent):
+            return super().encode_item(item)
+        if item.event is None:
+            return super().encode_item(item.data) if item.raw_data is None else item.raw_data.encode() + b"\n"
+        data = msgspec.json.decode(item.raw_data) if item.raw_data else item.data
+        return super().encode_item({item.event: data})
+
+
+def _wanted_format(request: Request) -> type[EventSourceResponse | JSONLinesResponse]:
+    chosen = best_match(request.headers.get("accept", ""), [str(kind) for kind in _FORMATS])
+    if chosen is None:
+        raise HTTPException(406, f"This is available as {', '.join(map(str, _FORMATS))}.", {"vary": "Accept"})
+    return EventSourceResponse if chosen == EventSourceResponse.media_type else _JSONLines
+
+
+async def _events(served: ServedModel, tokens: Any, id: str) -> AsyncIterator[Any]:
+    """Tokens as events: their data, then an event named `end`, or `error` with a status and what went wrong."""
+    try:
+        async for token in tokens:
+            yield ServerSentEvent(data=token)
+        yield ServerSentEvent(event="end", data={})
+    except Exception as error:  # noqa: BLE001 - the answer has begun: an event is all that is left
+        told = item_error(0, error)
+        del told["index"]
+        yield ServerSentEvent(event="error", data=told)
+    finally:
+        tokens.cancel()
+        served.runner.cancel(id)
+
+
+async def _lost() -> AsyncIterator[Any]:
+    """Stands where a stream's own source has died with its process."""
+    yield ServerSentEvent(event="error", data={"status": 503, "detail": "The stream was lost: begin a new one."})
+
+
+def _log_name(served: ServedModel, id: str) -> str:
+    return f"models/{served.name}/{id}"
+
+
+class _Listeners:
+    """Who reads a stream that is kept. When nobody has for a while, the model is stopped."""
+
+    def __init__(self, served: ServedModel) -> None:
+        self.served = served
+        self.linger = served.declaration.options.get("linger", 30.0)
+        self._counts: dict[str, int] = {}
+
+    async def listen(self, id: str, events: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        """Pass events on, and count the reader."""
+        self._counts[id] = self._counts.get(id, 0) + 1
+        is_complete = False
+        try:
+            async for event in events:
+                yield event
+            is_complete = True
+        finally:
+            self._counts[id] -= 1
+            if not is_complete and not self._counts[id]:
+                asyncio.get_running_loop().call_later(self.linger, self._stop_if_alone, id)
+            elif not self._counts[id]:
+                del self._counts[id]
+
+    def _stop_if_alone(self, id: str) -> None:
+        if not self._counts.get(id):
+            self._counts.pop(id, None)
+            self.served.runner.cancel(id)
+
+
+# Signatures -----------------------------------------------------------------------------------------------------
+
+
+def _asks_more(served: ServedModel) -> dict[str, Any]:
+    options = served.declaration.options
+    asked: dict[str, Any] = {}
+    if "priority" in options:
+        asked["priority"] = options["priority"]
+    if callable(options.get("timeout")):
+        asked["timeout"] = options["timeout"]
+    return asked
+
+
+def _as_handler(answer: Callable[..., Any], served: ServedModel, parameters: list[Parameter], output: Any) -> Callable[..., Any]:
+    """Give a handler the signature that binding reads."""
+    more = [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=Depends(dependency), annotation=int if name == "priority" else float)
+        for name, dependency in _asks_more(served).items()
+    ]
+    answer.__signature__ = Signature([*parameters, *more], return_annotation=output)  # type: ignore[attr-defined] # read by inspect
+    answer.__name__ = answer.__qualname__ = served.name.replace("-", "_").replace(".", "_")
+    source = served.declaration.source
+    answer.__module__ = source.__module__
+    answer.__doc__ = source.__doc__ if isclass(source) or source.__doc__ else None
+    return answer
