@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Unpack
 
+from trine.commands import CommandGroup
 from trine.concurrency import ConcurrencyLimit, Deadlines, set_thread_limit
 from trine.events import Events
 from trine.http import FormLimits
@@ -114,6 +115,7 @@ class App(APIRouter):
         self.root_path = root_path
         self.redirect_slashes = redirect_slashes
         self.webhooks = APIRouter()
+        self.commands = CommandGroup()
         self.state = State()
         self.events = Events(self.changed)
         self._overrides = Overrides(self.changed)
@@ -122,6 +124,7 @@ class App(APIRouter):
         self._settings: Settings | None = None
         self._middleware: list[Middleware] = list(reversed(middleware))
         self._batteries: list[Battery] = []
+        self._checks: list[Callable[[Any], Sequence[Problem]]] = []
         self._is_checked = False
         self._lifespan = LifespanRunner(self, lifespan)
         self._deadlines = Deadlines(watch_client)
@@ -160,6 +163,19 @@ class App(APIRouter):
             return function
 
         return register
+
+    def add_lifespan(self, lifespan: Callable[["App"], AbstractAsyncContextManager[Any]]) -> None:
+        """Enter a context manager when the application starts, and leave it when it stops, beside `App(lifespan=...)`."""
+        self._lifespan.add(lifespan)
+
+    def command(self, name: str | None = None, *, help: str | None = None, lifespan: bool = True) -> Decorator:
+        """Call a function as `trine NAME`: its parameters are arguments and options, dependencies are filled in."""
+        return self.commands.command(name, help=help, lifespan=lifespan)
+
+    def check(self, function: "Callable[[Any], Sequence[Problem]]") -> "Callable[[Any], Sequence[Problem]]":
+        """Have a function of the settings find what is unsafe in production: a decorator. What it finds stops the start."""
+        self._checks.append(function)
+        return function
 
     def install(self, *batteries: Battery) -> None:
         """Attach batteries: each one's `setup(app)` is called once."""
@@ -254,6 +270,10 @@ class App(APIRouter):
         """The path of a WebSocket that speaks a subprotocol, which Granian cannot say over RSGI; None where there is none."""
         return next((socket.pattern.path for socket in self.declarations.all_sockets() if socket.subprotocols), None)
 
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """Be started while inside, without a server: for commands, scripts and shells."""
+        return self._lifespan.running()
+
     # What servers call ------------------------------------------------------------------------------------------
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -293,7 +313,8 @@ class App(APIRouter):
         from trine.settings import find_problems
 
         answering = [bound.call.function for bound in self.declarations.routes]
-        return find_problems(self.settings, debug=bool(self._debug), parts=[*self._middleware, *self._batteries, *answering])
+        parts = [*self._middleware, *self._batteries, *answering]
+        return find_problems(self.settings, debug=bool(self._debug), parts=parts, checks=self._checks)
 
     def refuse_unsafe(self) -> None:
         """Raise `SetupError` where production would start with unsafe settings; in development, warn. Servers call it."""

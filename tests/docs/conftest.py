@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from types import ModuleType
 
 import pytest
 
@@ -9,7 +10,13 @@ from trine.testing import TestClient
 
 
 @pytest.fixture
-def client_of(load_program, root) -> Iterator[Callable[[str], TestClient]]:
+def load_example(load_program, root) -> Callable[[str], ModuleType]:
+    """Import docs/examples/NAME.py."""
+    return lambda name: load_program(root / "docs" / "examples" / f"{name}.py")
+
+
+@pytest.fixture
+def client_of(load_example) -> Iterator[Callable[[str], TestClient]]:
     """Start docs/examples/NAME.py and return a client for its `app`."""
     with ExitStack() as clients:
-        yield lambda name: clients.enter_context(TestClient(load_program(root / "docs" / "examples" / f"{name}.py").app))
+        yield lambda name: clients.enter_context(TestClient(load_example(name).app))

@@ -174,3 +174,15 @@ def test_client_of_tests_starts_whatever_the_settings_are(interface):
     with TestClient(app, interface=interface) as client:
         assert client.get("/").json() == "hello"
         assert client.get("/", headers={"host": "elsewhere.org"}).status_code == 400
+
+
+def test_a_function_checks_too():
+    app = App(settings=Settings())
+
+    @app.check
+    def find_disk(settings):
+        return [Problem("small-disk", "The disk is small.", "Buy another one.")]
+
+    with pytest.raises(SetupError) as refused:
+        app.refuse_unsafe()
+    assert str(refused.value) == "The disk is small. Buy another one. If it is meant: TRINE_ACCEPT_RISKS=small-disk"

@@ -2,12 +2,16 @@
 
 import os
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import click
 
 from trine.errors import SetupError
 
 from .lazy import LazyGroup
+from .program import NAMED
+from .project import ENV_FILE
 
 EPILOG = """
 \b
@@ -36,6 +40,15 @@ def show_version(context: click.Context, parameter: click.Parameter, value: bool
     context.exit()
 
 
+def note(key: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    """Keep an option where commands look for it. It counts before `--help`, which lists the application's commands."""
+
+    def note_value(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+        context.meta[key] = value
+
+    return note_value
+
+
 @click.group(
     cls=LazyGroup,
     commands_at={
@@ -49,6 +62,24 @@ def show_version(context: click.Context, parameter: click.Parameter, value: bool
     },
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--app",
+    envvar="TRINE_APP",
+    metavar="TARGET",
+    is_eager=True,
+    expose_value=False,
+    callback=note(NAMED),
+    help="The application whose commands stand beside these; app.py and its kin when absent.",
+)
+@click.option(
+    "--env-file",
+    default=".env",
+    type=click.Path(dir_okay=False),
+    is_eager=True,
+    expose_value=False,
+    callback=note(ENV_FILE),
+    help="File with variables for the application's commands.",
 )
 @click.option(
     "--version", is_flag=True, callback=show_version, expose_value=False, is_eager=True, help="Show the version and exit."

@@ -9,6 +9,8 @@ import click
 from trine.errors import SetupError
 
 F = TypeVar("F", bound=Callable[..., Any])
+# Where `trine --app` keeps what it was given.
+NAMED = "trine.app"
 
 TARGET_HELP = """TARGET is app.py, app.py:name, package.module:name, or module:make_app() for a function that makes
 the application. Without it app.py, main.py, asgi.py, api.py or server.py is taken, here or in the only package."""
@@ -31,8 +33,9 @@ def given_target(target: str | None) -> str:
     """The target that was named, or the one that is found here."""
     from trine.server.target import find_target
 
+    context = click.get_current_context(silent=True)
     try:
-        return target or find_target()
+        return target or (context and context.meta.get(NAMED)) or find_target()
     except SetupError as error:
         raise click.UsageError(str(error)) from None
 

@@ -17,7 +17,7 @@ class LifespanRunner:
 
     def __init__(self, app: Any, lifespan: Lifespan | None) -> None:
         self.app = app
-        self.lifespan = lifespan
+        self.lifespans = [] if lifespan is None else [lifespan]
         self.state: dict[str, Any] = {}
         self._starting: list[Callable[[], Any]] = []
         self._stopping: list[Callable[[], Any]] = []
@@ -28,6 +28,10 @@ class LifespanRunner:
         """Add a function for the start or the stop."""
         (self._starting if event == "startup" else self._stopping).append(function)
 
+    def add(self, lifespan: Lifespan) -> None:
+        """Add another lifespan. They are entered in their order, and left the other way round."""
+        self.lifespans.append(lifespan)
+
     def state_of(self, mounted: ASGIApp) -> dict[str, Any]:
         """What the lifespan of a mounted application yields, once it has started."""
         return self._mounted.setdefault(id(mounted), (mounted, {}))[1]
@@ -35,8 +39,8 @@ class LifespanRunner:
     async def start(self) -> None:
         """Enter the lifespan, run the start functions in their order, then start what is mounted. When one fails, all is left."""
         async with AsyncExitStack() as stack:
-            if self.lifespan is not None:
-                self.state.update(await stack.enter_async_context(self.lifespan(self.app)) or {})
+            for lifespan in self.lifespans:
+                self.state.update(await stack.enter_async_context(lifespan(self.app)) or {})
             for function in self._starting:
                 await maybe_await(function())
             for mounted, state in self._mounted.values():
@@ -52,6 +56,18 @@ class LifespanRunner:
             for function in self._stopping:
                 await maybe_await(function())
         self.state.clear()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Be started while inside. What is started already is not started twice."""
+        if self._stack is not None:
+            yield
+            return
+        await self.start()
+        try:
+            yield
+        finally:
+            await self.stop()
 
 
 async def answer_lifespan(app: Any, runner: LifespanRunner, scope: Scope, receive: Receive, send: Send) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, Protocol, runtime_checkable
@@ -47,8 +47,14 @@ class Checked(Protocol):
         ...
 
 
-def find_problems(settings: Settings, *, debug: bool = False, parts: Iterable[Any] = ()) -> list[Problem]:
-    """Find everything that is unsafe in production: in the settings, and in middleware and batteries that can be asked."""
+def find_problems(
+    settings: Settings,
+    *,
+    debug: bool = False,
+    parts: Iterable[Any] = (),
+    checks: Iterable[Callable[[Any], Sequence[Problem]]] = (),
+) -> list[Problem]:
+    """Find everything that is unsafe in production: in the settings, in middleware and batteries that can be asked, by checks."""
     found = [*_check_hosts(settings), *_check_proxies(settings), *_check_keys(settings), *_check_unknown(settings)]
     if debug:
         hint = "Remove debug=True: `trine dev` shows errors with their source, production never does."
@@ -56,6 +62,8 @@ def find_problems(settings: Settings, *, debug: bool = False, parts: Iterable[An
     for part in parts:
         if isinstance(part, Checked) and not isinstance(part, type):
             found += part.check(settings)
+    for check in checks:
+        found += check(settings)
     return list(dict.fromkeys(found))
 
 

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
     from .async_client import AsyncTestClient as AsyncTestClient
     from .client import TestClient as TestClient
+    from .commands import run_command as run_command
     from .live import LiveServer as LiveServer
     from .websocket import AsyncWebSocketSession as AsyncWebSocketSession
     from .websocket import WebSocketDenied as WebSocketDenied
@@ -22,6 +23,7 @@ _HOMES = {
     "WebSocketDenied": ".websocket",
     "WebSocketDisconnect": "trine.errors",
     "WebSocketSession": ".websocket",
+    "run_command": ".commands",
 }
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605 - a list of strings, put together from the table above
