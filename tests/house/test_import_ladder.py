@@ -14,7 +14,7 @@ LADDER = (
     ("http", "websocket", "staticfiles"),
     ("server", "routing", "security"),
     ("binding",),
-    ("openapi", "middleware", "lists", "commands"),
+    ("openapi", "middleware", "lists", "arrays", "commands"),
     ("app",),
     ("channels", "replay", "cache", "observe", "pages", "mail", "storage", "db"),
     ("auth", "tasks", "serving"),

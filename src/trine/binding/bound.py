@@ -15,7 +15,7 @@ from .context import BindContext
 from .depends import Depends
 from .encode import VALUE_OPTIONS, ResponseCodec, response_codec, untyped_codec
 from .plan import Plan, make_plan
-from .representations import check_representations
+from .representations import check_representations, offered_by
 from .signature import Call, bare_type, read_call, signature_of, union_members
 from .streams import MakeResponse, read_item_type, stream_class, stream_maker
 
@@ -42,7 +42,7 @@ class BoundRoute:
     def response_class(self) -> type[Response]:
         """What a value becomes."""
         chosen = self.flat.layer.default_response_class
-        if isinstance(chosen, list | tuple):
+        if self.representations:
             chosen = self.representations[0]
         chosen = JSONResponse if chosen is None else chosen
         return stream_class(chosen) if self.is_stream else chosen
@@ -51,6 +51,9 @@ class BoundRoute:
     def representations(self) -> tuple[type[Response], ...]:
         """The classes among which a client chooses; empty where there is one alone."""
         chosen = self.flat.layer.default_response_class
+        if chosen is None and not self.is_stream:
+            # Where nothing is said, a type that travels in several formats offers them.
+            return offered_by(self.response_model)
         return check_representations(chosen, self.flat.name) if isinstance(chosen, list | tuple) else ()
 
     @property
@@ -263,7 +266,7 @@ def _check_path(call: Call, pattern: PathPattern, flat: FlatRoute) -> None:
 
 def _dict_codec(bound: BoundRoute) -> ResponseCodec:
     typed = response_codec(dict[str, Any], bound.flat.options, _place(bound.call))
-    return ResponseCodec(dict, bound.context.encode, typed.encode, typed.to_value)
+    return ResponseCodec(dict, bound.context.encode, typed.encode, typed.to_value, typed.check)
 
 
 def _default_status(response_class: Any) -> int:

@@ -13,7 +13,7 @@ from trine.http import JSONResponse
 
 from .bound import BoundRoute
 from .lifetimes import make_timed_out
-from .readers import misfit
+from .readers import misfit, reads_in_thread
 from .representations import make_chooser
 from .steps import StepWriter
 from .watch import watched_encoder
@@ -58,6 +58,8 @@ class _EndpointCompiler(StepWriter):
         return self.plan.body_kind != "none" or self.steps_may_suspend
 
     def _steps_may_suspend(self) -> bool:
+        if any(map(reads_in_thread, self.plan.body_inputs)):
+            return True
         for step in self.plan.steps:
             kind = step.call.kind
             if step.call.limit is not None or (kind == "async" and has_await(step.call.function)):
@@ -311,7 +313,7 @@ class _EndpointCompiler(StepWriter):
         status = f", status_code={bound.status_code}" if bound.flat.options.get("status_code") is not None else ""
         value = "result"
         if bound.response_model is not None or not _is_raw_class(bound.response_class):
-            value = f"{out.name('to_value', self._encoder(bound.codec.to_value))}(result)"
+            value = f"{out.name('to_value', self._encoder(bound.codec.for_class(bound.response_class)))}(result)"
         out.line(f"    response = {make}({value}{status})")
         self._write_merge("    ")
 

@@ -31,13 +31,19 @@ class ResponseCodec:
     """How a handler's value becomes the bytes of a JSON body.
 
     A value of exactly the type `exact` goes straight to `encode_exact`; everything else to `encode`, which validates
-    first and raises `ResponseValidationError`. `to_value` gives the same as plain JSON values, for other media types.
+    first and raises `ResponseValidationError`. `to_value` gives the same as plain JSON values, for other media types, and
+    `check` the validated value itself.
     """
 
     exact: type | None
     encode_exact: Callable[[Any], bytes]
     encode: Callable[[Any], bytes]
     to_value: Callable[[Any], Any]
+    check: Callable[[Any], Any]
+
+    def for_class(self, response_class: Any) -> Callable[[Any], Any]:
+        """What makes of a handler's value what a response class takes: plain values, or the object where it `takes_objects`."""
+        return self.check if getattr(response_class, "takes_objects", False) else self.to_value
 
     def encode_any(self) -> Callable[[Any], bytes]:
         """One function for both: for those who have no place to choose."""
@@ -49,7 +55,7 @@ class ResponseCodec:
 
 def untyped_codec(encode: Callable[[Any], bytes] = encode_json) -> ResponseCodec:
     """The codec of a route without response model: whatever JSON can say."""
-    return ResponseCodec(dict, encode, encode, lambda value: msgspec.json.decode(encode(value)))
+    return ResponseCodec(dict, encode, encode, lambda value: msgspec.json.decode(encode(value)), lambda value: value)
 
 
 def response_codec(model: Any, options: RouteOptions, where: str) -> ResponseCodec:
@@ -62,17 +68,20 @@ def response_codec(model: Any, options: RouteOptions, where: str) -> ResponseCod
 def _struct_codec(model: Any) -> ResponseCodec:
     encode = msgspec.json.Encoder().encode
 
-    def encode_validated(value: Any) -> bytes:
+    def validated(value: Any) -> Any:
         try:
-            return encode(msgspec.convert(value, model, from_attributes=True))
+            return msgspec.convert(value, model, from_attributes=True)
         except msgspec.ValidationError as error:
             detail = {"type": "value_error", "loc": ["response"], "msg": str(error), "input": value}
             raise ResponseValidationError([detail], body=value) from error
 
-    kind = bare_type(model)
-    return ResponseCodec(
-        kind if isclass(kind) else None, encode, encode_validated, lambda value: msgspec.json.decode(encode_validated(value))
-    )
+    def encode_validated(value: Any) -> bytes:
+        return encode(validated(value))
+
+    kind, exact = bare_type(model), None
+    if isclass(kind):
+        exact = kind
+    return ResponseCodec(exact, encode, encode_validated, lambda value: msgspec.json.decode(encode_validated(value)), validated)
 
 
 def _pydantic_codec(model: Any, options: RouteOptions, where: str) -> ResponseCodec:
@@ -103,7 +112,7 @@ def _pydantic_codec(model: Any, options: RouteOptions, where: str) -> ResponseCo
     trusted = isclass(kind) and issubclass(kind, BaseModel) and kind.model_config.get("revalidate_instances", "never") == "never"
     # Without aliases `to_json` itself is the whole encoder, one call instead of two.
     direct = trusted and not chosen and not _has_aliases(adapter.core_schema)
-    return ResponseCodec(kind if trusted else None, to_json if direct else encode_exact, encode, to_value)
+    return ResponseCodec(kind if trusted else None, to_json if direct else encode_exact, encode, to_value, validated)
 
 
 def _as_set(chosen: Any) -> Any:

@@ -19,7 +19,7 @@ from trine.http import FormData, UploadFile
 
 from .models import Received, chosen_of, is_optional, is_sent, picker, picking, values_of, wire_locations
 from .params import UNSET
-from .signature import Input, is_upload
+from .signature import Input, is_upload, says
 from .validate import (
     LARGE_BODY,
     BodyCodec,
@@ -122,8 +122,9 @@ def _model_validator(item: Input) -> Callable[[Any], Any]:
     return input_validator(replace(item, annotation=picking(item.annotation, item)))
 
 
-def form_reader(item: Input) -> Reader:
+def form_reader(item: Input, run_in_thread: Callable[..., Any]) -> Reader:
     """Read one field of a form. An empty text counts as absent, as browsers send it for an empty field."""
+    in_thread = run_in_thread if reads_in_thread(item) else None
     location = location_of(item)
     absent = _absence(item, location)
     validate = _validator(item)
@@ -142,7 +143,8 @@ def form_reader(item: Input) -> Reader:
         if reads_bytes:
             values = [await value.read() if isinstance(value, UploadFile) else value for value in values]
         try:
-            return validate(values if takes_all else values[-1])
+            value = values if takes_all else values[-1]
+            return await in_thread(validate, value) if in_thread else validate(value)
         except (ValidationError, msgspec.ValidationError) as error:
             errors.extend(_details(error, (location[0], alias), values))
             return FAILED
@@ -154,11 +156,17 @@ OddBodyReader = Callable[[bytes, str | None, Errors], Any]
 FailedBodyReader = Callable[[Exception, bytes, Errors], Any]
 
 
+def reads_in_thread(item: Input) -> bool:
+    """Whether a value takes so long to decode, such as an image, that the loop must not wait for it."""
+    return item.kind in ("body", "form", "file") and says(item.annotation, "reads_in_thread")
+
+
 def body_reader(item: Input, depth: int) -> tuple[BodyCodec, OddBodyReader, FailedBodyReader]:
     """The decoder of a plain JSON body, and readers of what is empty, deep, large or no JSON, and of what failed."""
     codec = body_codec(item.annotation if is_struct_type(item.annotation) else input_annotation(item), item.where)
     absent = _absence(item, ("body",))
     validate = _validator(item)
+    is_binary = says(item.annotation, "reads_body")
 
     def read_odd_body(body: bytes, content_type: str | None, errors: Errors) -> Any:
         if not body:
@@ -168,7 +176,7 @@ def body_reader(item: Input, depth: int) -> tuple[BodyCodec, OddBodyReader, Fail
                 # Not JSON: only a type that takes bytes or text as they are accepts the body.
                 return validate(body)
             except (ValidationError, msgspec.ValidationError) as error:
-                text = _text(body) if len(body) <= LARGE_BODY else None
+                text = None if is_binary or len(body) > LARGE_BODY else _text(body)
                 errors.extend({**detail, "input": text} for detail in _details(error, ("body",), body))
                 return FAILED
         if not codec.is_bounded and too_deep(body, depth):

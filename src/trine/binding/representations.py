@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from inspect import isclass
-from typing import Any
+from typing import Annotated, Any, get_origin
 
 from trine.errors import HTTPException, SetupError
 from trine.http import JSONResponse, Response, best_match
 
 from .encode import ResponseCodec
+from .signature import metadata_of
 
 Represent = Callable[..., Response]
 
@@ -28,6 +29,13 @@ def check_representations(classes: Sequence[Any], name: str) -> tuple[type[Respo
     return tuple(classes)
 
 
+def offered_by(model: Any) -> tuple[type[Response], ...]:
+    """The formats that a type offers of itself, by a mark beside it; none for most."""
+    if get_origin(model) is not Annotated:
+        return ()
+    return next((mark.representations for mark in metadata_of(model) if getattr(mark, "reads_body", False) is True), ())
+
+
 def make_chooser(classes: Sequence[type[Response]], codec: ResponseCodec) -> Callable[[str], Represent]:
     """Make the function from an Accept line to what makes the response. It raises a 406 where none will do."""
     makers = {str(chosen.media_type): _maker(chosen, codec) for chosen in classes}
@@ -43,11 +51,13 @@ def make_chooser(classes: Sequence[type[Response]], codec: ResponseCodec) -> Cal
 
 
 def _maker(chosen: type[Response], codec: ResponseCodec) -> Represent:
+    content_of = codec.for_class(chosen)
+
     def represent(value: Any, status_code: int = 200) -> Response:
         if chosen is JSONResponse:
             response = Response(codec.encode(value), status_code, media_type=JSONResponse.media_type)
         else:
-            response = chosen(codec.to_value(value), status_code=status_code)
+            response = chosen(content_of(value), status_code=status_code)
         response.headers.add_vary_header("Accept")
         return response
 

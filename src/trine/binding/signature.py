@@ -301,6 +301,11 @@ def metadata_of(annotation: Any) -> tuple[Any, ...]:
     return ()
 
 
+def says(annotation: Any, word: str) -> bool:
+    """Whether something beside a type in `Annotated` says a word about how it is read, such as `reads_body`."""
+    return any(getattr(item, word, False) is True for item in metadata_of(annotation))
+
+
 def union_members(annotation: Any) -> tuple[Any, ...]:
     """The members of a union, each without `Annotated`; a type that is no union is its own only member."""
     while get_origin(annotation) is Annotated:
@@ -332,6 +337,8 @@ def is_fields_model(annotation: Any) -> bool:
 
 def is_scalar(annotation: Any) -> bool:
     """Whether one piece of text can carry the type."""
+    if says(annotation, "reads_body"):
+        return False
     for member in union_members(annotation):
         origin = get_origin(member) or member
         if is_fields_model(origin) or is_sequence_type(member):
@@ -448,6 +455,7 @@ def _check_scalar(name: str, annotation: Any, param: Param, function: Any) -> No
     if (
         isinstance(param, Query | Header | Cookie)
         and inner
+        and not says(annotation, "reads_body")
         and all(is_sequence_type(member) or is_scalar(member) for member in union_members(annotation))
     ):
         return

@@ -212,7 +212,8 @@ class StepWriter:
         with out.block(f"    except {failures} as problem:"):
             out.line(f"{name} = {failed}(problem, body, errors)")
         out.line("else:")
-        out.line(f"    {name} = {read}(body, {self._content_type}, errors)")
+        call = f"run_in_thread({read}, " if readers.reads_in_thread(item) else f"{read}("
+        out.line(f"    {name} = {'await ' if call.startswith('run') else ''}{call}body, {self._content_type}, errors)")
 
     def _write_form(self, item: Input, name: str) -> None:
         if "form" not in self.done:
@@ -222,7 +223,7 @@ class StepWriter:
             read = self.out.name(f"read_{item.name}", readers.model_reader(item))
             self.out.line(f"{name} = {read}(form, errors)")
         else:
-            read = self.out.name(f"read_{item.name}", readers.form_reader(item))
+            read = self.out.name(f"read_{item.name}", readers.form_reader(item, self.context.run_in_thread))
             self.out.line(f"{name} = await {read}(form, errors)")
 
     def _write_file(self, item: Input, name: str) -> None:

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from trine.binding.params import UNSET, File, Form, Header
 from trine.binding.plan import Plan
-from trine.binding.signature import Call, Input, is_fields_model, is_upload, union_members
+from trine.binding.signature import Call, Input, is_fields_model, is_upload, metadata_of, says, union_members
 from trine.binding.validate import input_annotation, is_struct_type
 from trine.routing import PathPattern
 
@@ -62,10 +62,17 @@ class RequestBody:
         else:
             schemas.components[self.component] = self._write_component(schemas)
             content = {"schema": {"$ref": REFERENCE + self.component}}
-        written: dict[str, Any] = {"content": {self.media_type: content}}
+        written: dict[str, Any] = {"content": {self.media_type: content, **self._binary_formats()}}
         if any(item.required for item in self.inputs):
             written["required"] = True
         return written
+
+    def _binary_formats(self) -> dict[str, Any]:
+        """The formats in which one value is sent as it is, beside JSON."""
+        if self.component is not None or self.inputs[0].kind != "body":
+            return {}
+        types = [kind for mark in metadata_of(self.inputs[0].annotation) for kind in getattr(mark, "media_types", ())]
+        return {kind: {"schema": {"type": "string", "format": "binary"}} for kind in types}
 
     def _write_component(self, schemas: Schemas) -> Schema:
         is_form = any(isinstance(item.param, Form) for item in self.inputs)
@@ -151,6 +158,8 @@ def place_of(item: Input) -> Described:
             said["default"] = msgspec.to_builtins(item.default)
         return Described(item.annotation, "validation", title, said, item.where)
     annotation = input_annotation(item)
+    if item.kind == "file" and says(item.annotation, "reads_body"):
+        annotation = bytes  # In a form it is a file like any other.
     if item.default is not UNSET:
         annotation = Annotated[annotation, Field(default=item.default)]
     return Described(annotation, "validation", title, said, item.where)
