@@ -192,6 +192,78 @@ def test_stream_ends_when_the_client_leaves(client_for):
     assert ended == [True]
 
 
+async def test_the_leaving_of_a_client_is_heard_below_them(async_client_for):
+    app = App()
+    story = []
+    waiting, noticed = asyncio.Event(), asyncio.Event()
+
+    class Listen:
+        def __init__(self, app):
+            self.app = app
+
+        async def __call__(self, scope, receive, send):
+            async def receive_noted():
+                message = await receive()
+                story.append(message["type"])
+                return message
+
+            await self.app(scope, receive_noted, send)
+
+    app.add_middleware(Stamp)
+    app.add_middleware(Listen)
+
+    @app.get("/cancelled")
+    async def wait() -> None:
+        waiting.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            noticed.set()
+
+    @app.post("/asked", on_disconnect="finish")
+    async def ask(request: Request) -> None:
+        await request.body()
+        waiting.set()
+        while not await request.is_disconnected():
+            await asyncio.sleep(0)
+        noticed.set()
+
+    async with async_client_for(app, grace=60) as client:
+        for method, path in (("GET", "/cancelled"), ("POST", "/asked")):
+            waiting.clear()
+            noticed.clear()
+            asking = asyncio.create_task(client.request(method, path))
+            await waiting.wait()
+            asking.cancel()
+            await asyncio.wait([asking])
+            await noticed.wait()
+    assert story.count("http.disconnect") == 2
+
+
+def test_several_in_a_row_see_each_others_messages_as_they_are(client_for):
+    seen = []
+
+    class Look:
+        def __init__(self, app, name):
+            self.app, self.name = app, name
+
+        async def __call__(self, scope, receive, send):
+            async def send_noted(message):
+                seen.append((self.name, id(message)))
+                await send(message)
+
+            scope["trail"] = [*scope.get("trail", []), self.name]
+            await self.app(scope, receive, send_noted)
+            assert scope["trail"] == ["outer", "inner"]
+
+    app = wrapped(Look, "inner")
+    app.add_middleware(Look, "outer")
+    assert client_for(app).get("/").json() == {"ok": True}
+    start, end = seen[:2], seen[2:]
+    assert [name for name, _ in seen] == ["inner", "outer"] * 2
+    assert start[0][1] == start[1][1] and end[0][1] == end[1][1]
+
+
 def test_wrong_options_are_found_at_once():
     with pytest.raises(SetupError) as caught:
         App().add_middleware(Stamp, colour="green")

@@ -18,7 +18,8 @@ class ASGIMiddleware:
     """Let a class, or function, that is written for ASGI wrap a handler: `ASGIMiddleware(SomeMiddleware, option=1)`.
 
     `app.add_middleware(SomeMiddleware, option=1)` does the same. HTTP requests pass through it, and the handshakes of
-    WebSockets as the GET requests that they are; the lifespan does not. It works behind RSGI too. Costs a task, about 40 µs.
+    WebSockets as the GET requests that they are; the lifespan does not. It works behind RSGI too. Costs a task, about 30 µs,
+    which several that follow each other share.
     """
 
     def __init__(self, middleware: Any, /, *arguments: Any, **options: Any) -> None:
@@ -32,8 +33,9 @@ class ASGIMiddleware:
         self.options = options
 
     def __call__(self, handler: Handler) -> Handler:
-        """Wrap a handler."""
-        app: ASGIApp = self.middleware(_as_asgi(handler), *self.arguments, **self.options)
+        """Wrap a handler. One that is wrapped in this way already is called as the ASGI application that it is."""
+        below: ASGIApp = getattr(handler, "asgi_app", None) or _as_asgi(handler)
+        app: ASGIApp = self.middleware(below, *self.arguments, **self.options)
 
         async def with_asgi(request: Request) -> Response:
             scope = dict(request.scope)
@@ -41,6 +43,7 @@ class ASGIMiddleware:
             scope["trine.request"] = request
             return await call_asgi(app, scope, request)
 
+        with_asgi.asgi_app = app  # type: ignore[attr-defined] # functions carry attributes
         return with_asgi
 
 

@@ -42,18 +42,22 @@ async def call_asgi(app: ASGIApp, scope: Scope, request: Request) -> Response:
     """
     incoming = request.stream()
     ended = False
+    leaving: asyncio.Future[None] | None = None
 
     async def receive() -> Message:
-        nonlocal ended
+        nonlocal ended, leaving
         if ended:
-            await asyncio.Event().wait()
+            if leaving is None:
+                leaving = _leaving(request)
+            await asyncio.shield(leaving)
+            return {"type": "http.disconnect"}
         try:
             chunk = await anext(incoming)
         except StopAsyncIteration:
             ended = True
             return {"type": "http.request", "body": b"", "more_body": False}
         except ClientDisconnect:
-            ended = True
+            ended, leaving = True, _done()
             return {"type": "http.disconnect"}
         return {"type": "http.request", "body": chunk, "more_body": True}
 
@@ -65,6 +69,21 @@ async def call_asgi(app: ASGIApp, scope: Scope, request: Request) -> Response:
         await answer.running
         raise RuntimeError("The application ended without an answer.")
     return answer.response(start)
+
+
+def _leaving(request: Request) -> "asyncio.Future[None]":
+    """What is done when the client of a request has left. The watch ends with the request."""
+    left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    watcher = request.watch_client(lambda: None if left.done() else left.set_result(None))
+    if watcher is not None:
+        request.exit_stack.callback(watcher.cancel)
+    return left
+
+
+def _done() -> "asyncio.Future[None]":
+    left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    left.set_result(None)
+    return left
 
 
 async def run_asgi_socket(app: ASGIApp, socket: WebSocket, prefix: str) -> None:
