@@ -42,6 +42,33 @@ if TYPE_CHECKING:
     from trine.lists import Page as Page
     from trine.lists import PageParams as PageParams
     from trine.lists import Search as Search
+    from trine.pages import Blueprint as Blueprint
+    from trine.pages import CSRFError as CSRFError
+    from trine.pages import MethodView as MethodView
+    from trine.pages import Pages as Pages
+    from trine.pages import View as View
+    from trine.pages import abort as abort
+    from trine.pages import after_this_request as after_this_request
+    from trine.pages import app_context as app_context
+    from trine.pages import csrf_token as csrf_token
+    from trine.pages import current_app as current_app
+    from trine.pages import flash as flash
+    from trine.pages import g as g
+    from trine.pages import get_flashed_messages as get_flashed_messages
+    from trine.pages import is_safe_redirect as is_safe_redirect
+    from trine.pages import jsonify as jsonify
+    from trine.pages import load_session as load_session
+    from trine.pages import make_response as make_response
+    from trine.pages import redirect as redirect
+    from trine.pages import render_fragment as render_fragment
+    from trine.pages import render_template as render_template
+    from trine.pages import render_template_async as render_template_async
+    from trine.pages import render_template_string as render_template_string
+    from trine.pages import request as request
+    from trine.pages import safe_next as safe_next
+    from trine.pages import session as session
+    from trine.pages import stream_template as stream_template
+    from trine.pages import url_for as url_for
     from trine.routing import APIRouter as APIRouter
     from trine.routing import APIVersions as APIVersions
     from trine.routing import Deprecation as Deprecation
@@ -71,6 +98,35 @@ _HOMES = {
         "UploadFile",
     ],
     "lists": ["CursorPage", "Filters", "OffsetPage", "OrderBy", "Page", "PageParams", "Search"],
+    "pages": [
+        "Blueprint",
+        "CSRFError",
+        "MethodView",
+        "Pages",
+        "View",
+        "abort",
+        "after_this_request",
+        "app_context",
+        "csrf_token",
+        "current_app",
+        "flash",
+        "g",
+        "get_flashed_messages",
+        "is_safe_redirect",
+        "jsonify",
+        "load_session",
+        "make_response",
+        "redirect",
+        "render_fragment",
+        "render_template",
+        "render_template_async",
+        "render_template_string",
+        "request",
+        "safe_next",
+        "session",
+        "stream_template",
+        "url_for",
+    ],
     "routing": ["APIRouter", "APIVersions", "Deprecation", "route_options"],
     "settings": ["Settings"],
     "staticfiles": ["StaticFiles"],

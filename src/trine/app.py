@@ -9,11 +9,11 @@ from trine.commands import CommandGroup
 from trine.concurrency import ConcurrencyLimit, Deadlines, set_thread_limit
 from trine.events import Events
 from trine.http import FormLimits
-from trine.routing import APIRouter, APIVersions, Middleware, OnDisconnect, WebSocketOptions
+from trine.routing import APIRouter, APIVersions, FlatRoute, Middleware, OnDisconnect, WebSocketOptions, origin_of
 from trine.server.drain import closing_asgi, closing_rsgi
 from trine.server.leaving import watch_client
 from trine.server.lifespan import LifespanRunner, answer_lifespan
-from trine.types import Decorator, ModelOptions, Receive, Scope, Send, State
+from trine.types import Decorator, F, ModelOptions, Receive, Scope, Send, State
 
 if TYPE_CHECKING:
     from trine.binding.dispatch import Declarations
@@ -118,6 +118,8 @@ class App(APIRouter):
         self.commands = CommandGroup()
         self.state = State()
         self.events = Events(self.changed)
+        self.extensions: dict[str, Any] = {}
+        self.origin = origin_of(self)
         self._overrides = Overrides(self.changed)
         self._given_settings = settings
         self._debug = debug
@@ -189,6 +191,42 @@ class App(APIRouter):
 
         return models_of(self).declare(path, options)
 
+    def register_blueprint(self, blueprint: APIRouter, **options: Any) -> None:
+        """Take a blueprint in. `url_prefix=` and `name=` say it otherwise than the blueprint itself."""
+        self._pages().register(self, blueprint, **options)
+
+    def before_request(self, function: F) -> F:
+        """Call a function before each page. What it returns, other than None, is the answer."""
+        return self._pages().hooks.before_request(function)  # type: ignore[no-any-return] # the same function
+
+    def after_request(self, function: F) -> F:
+        """Call a function with the answer of each page; it gives the answer back, or another one."""
+        return self._pages().hooks.after_request(function)  # type: ignore[no-any-return] # the same function
+
+    def teardown_request(self, function: F) -> F:
+        """Call a function with the exception, or None, once a page's answer was sent."""
+        return self._pages().hooks.teardown_request(function)  # type: ignore[no-any-return] # the same function
+
+    def errorhandler(self, key: int | type[Exception]) -> Decorator:
+        """Answer an exception class, or a status, in pages and where there is no page, with a function of the exception."""
+        return self._pages().hooks.errorhandler(key)  # type: ignore[no-any-return] # a decorator
+
+    def context_processor(self, function: F) -> F:
+        """Give every template the dictionary that a function returns."""
+        return self._pages().hooks.context_processor(function)  # type: ignore[no-any-return] # the same function
+
+    def template_filter(self, name: str | None = None) -> Decorator:
+        """Make a function a filter of templates: `{{ price|euros }}`."""
+        return self._pages().templates.filter(name)  # type: ignore[no-any-return] # a decorator
+
+    def template_test(self, name: str | None = None) -> Decorator:
+        """Make a function a test of templates: `{% if number is prime %}`."""
+        return self._pages().templates.test(name)  # type: ignore[no-any-return] # a decorator
+
+    def template_global(self, name: str | None = None) -> Decorator:
+        """Let templates call a function."""
+        return self._pages().templates.add_global(name)  # type: ignore[no-any-return] # a decorator
+
     @property
     def outer_middleware(self) -> list[Middleware]:
         """What wraps the whole application, outermost first."""
@@ -236,8 +274,23 @@ class App(APIRouter):
             from trine.binding.build import build
             from trine.openapi import docs_router
 
-            self._declarations = build(self, self._deadlines, built_in=docs_router(self))
+            pages = self._pages() if self._has_pages else None
+            self._declarations = build(self, self._deadlines, built_in=docs_router(self), pages=pages)
         return self._declarations
+
+    @property
+    def _has_pages(self) -> bool:
+        return "pages" in self.extensions or any(flat.route.page is not None for flat in self.flat_routes())
+
+    def _pages(self) -> Any:
+        from trine.pages import pages_of
+
+        return pages_of(self)
+
+    def bind_page(self, flat: FlatRoute, context: Any) -> FlatRoute:
+        """Make the route of a page of what was declared. Binding calls it."""
+        bound: FlatRoute = self._pages().bind(flat, context.recover)
+        return bound
 
     def url_path_for(self, name: str, /, **path_params: Any) -> str:
         """Build the path of a named route. Raises `NoMatchFound`."""

@@ -85,6 +85,28 @@ class Application(Protocol):
         ...
 
 
+class Store(Protocol):
+    """Where values that expire are kept by key, for every process that shares it: a session, or whatever else is short of life.
+
+    Keys are at most 200 visible ASCII characters, values are bytes. What is expired is not there any more.
+    """
+
+    is_local: bool
+    """Whether it answers without ever waiting, so that plain code on the event loop may ask it too."""
+
+    async def get(self, key: str) -> bytes | None:
+        """The value of a key, None where there is none."""
+        ...
+
+    async def set(self, key: str, value: bytes, *, expires_in: float, only_existing: bool = False) -> bool:
+        """Keep a value for a time. With `only_existing` in place of another one alone; whether it was kept is told."""
+        ...
+
+    async def delete(self, key: str) -> None:
+        """Forget a key. One that is not there is no mistake."""
+        ...
+
+
 class User(Protocol):
     """Who sends a request, as an authentication battery sets it."""
 

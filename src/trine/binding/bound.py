@@ -212,6 +212,8 @@ class BoundSocket:
 
 def bind_route(flat: FlatRoute, context: BindContext) -> BoundRoute:
     """Read a route's signature and check it against its path. Raises `SetupError`."""
+    if flat.route.page is not None:
+        flat = context.bind_page(flat, context)
     pattern = PathPattern(flat.path)
     model = bare_type(read_response_model(flat))
     call = read_call(

@@ -1,8 +1,8 @@
 """Build an application: bind its declarations, compile them for a wire, and put its middleware around."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from trine.concurrency import Deadlines
 from trine.http import problems
@@ -17,21 +17,40 @@ from .choose import asgi_host, asgi_line, choose_by_host, choose_by_version, ref
 from .context import BindContext
 from .dispatch import Declarations, Table, in_time, read_declarations, request_handler, serve_handler, wrap
 from .entry import asgi_entry, rsgi_entry
-from .recover import ServerErrorPage, make_recover
+from .recover import Recover, ServerErrorPage, make_recover
 from .wires import ASGI, REQUEST, RSGI, Wire
 
+MakeRecover = Callable[[Mapping[Any, Any]], Recover]
 
-def build(app: Any, deadlines: Deadlines, *, built_in: APIRouter) -> Declarations:
+
+class PageRoom(Protocol):
+    """What pages bring besides their routes."""
+
+    def answers_elsewhere(self, recover: MakeRecover) -> Mapping[Any, Callable[..., Any]]:
+        """What answers exceptions where no route was found."""
+        ...
+
+    def file_routes(self) -> APIRouter:
+        """The routes of files, such as style sheets."""
+        ...
+
+
+def build(app: Any, deadlines: Deadlines, *, built_in: APIRouter, pages: PageRoom | None = None) -> Declarations:
     """Bind every declaration of an application. Raises one `SetupError` for all mistakes.
 
-    The `built_in` routes, such as the documentation's, stand back where the application has the same path.
+    The `built_in` routes, such as the documentation's, stand back where the application has the same path. `pages` is what
+    makes pages of routes, where there are any.
     """
     settings = app.settings
     shape = problems.problem_errors if settings.problem_details else problems.plain_errors
     server_error = choose_server_error(debug=app.debug, problem_details=settings.problem_details)
+
+    def recover(handlers: Mapping[Any, Any]) -> Recover:
+        return make_recover({**app.layer.exception_handlers, **handlers}, server_error, shape)
+
     context = BindContext(
         app=app,
-        recover=lambda handlers: make_recover({**app.layer.exception_handlers, **handlers}, server_error, shape),
+        recover=recover,
         default_headers=tuple(settings.security_headers.items()),
         overrides=dict(app.dependency_overrides),
         deadlines=deadlines,
@@ -48,15 +67,19 @@ def build(app: Any, deadlines: Deadlines, *, built_in: APIRouter) -> Declaration
             "send_timeout": settings.websocket_send_timeout,
         },
         events=app.events,
+        bind_page=app.bind_page,
+        unrouted={} if pages is None else pages.answers_elsewhere(recover),
     )
     versions = app.versions
+    files = None if pages is None else pages.file_routes()
     if versions is None or versions.is_in_path:
-        return read_declarations(app, context, built_in=built_in, versions=versions)
+        return read_declarations(app, context, built_in=built_in, files=files, versions=versions)
     found = {
         name: read_declarations(
             app,
             replace(context, default_headers=(*context.default_headers, *versions.headers(name))),
             built_in=built_in,
+            files=files,
             versions=versions,
             version=name,
         )

@@ -9,7 +9,7 @@ from trine.concurrency import Deadlines, contextmanager_in_thread, run_in_thread
 from trine.events import Events
 from trine.http import Request, Response
 from trine.http.json import encode_json
-from trine.routing import OnDisconnect
+from trine.routing import FlatRoute, OnDisconnect
 from trine.types import Application
 
 from .signature import Overrides
@@ -46,3 +46,7 @@ class BindContext:
     """What holds the clean-up of dependencies that yield."""
     events: Events = field(default_factory=Events)
     """Who watches. Only what somebody watches is written."""
+    bind_page: "Callable[[FlatRoute, BindContext], FlatRoute]" = lambda flat, _context: flat
+    """Makes the route of a page of what was declared: with the middleware and the answers to errors that pages have."""
+    unrouted: Mapping[Any, Callable[..., Any]] = field(default_factory=dict)
+    """What answers exceptions where no route was found, if not what answers them everywhere."""

@@ -79,6 +79,7 @@ def read_declarations(
     context: BindContext,
     *,
     built_in: APIRouter | None = None,
+    files: APIRouter | None = None,
     versions: APIVersions | None = None,
     version: str | None = None,
 ) -> Declarations:
@@ -89,6 +90,10 @@ def read_declarations(
         raise SetupError.together(problems)
     if built_in is not None:
         found.routes.extend(bind_route(flat, context) for flat in built_in.flat_routes())
+    for flat in () if files is None else files.flat_routes():
+        bound = bind_route(flat, context)
+        found.routes.append(bound)
+        found.names.add(flat.name, bound.pattern)
     found.mounts.sort(key=lambda mount: -len(mount[0]))
     found.frontends.sort(key=lambda frontend: -len(frontend[0]))
     return found
@@ -189,6 +194,7 @@ class Table:
         self.redirect_slashes = redirect_slashes
         self.tree: RouteTree[Endpoint] = RouteTree()
         self.sockets: RouteTree[BoundSocket] = RouteTree()
+        self._recover_other = found.context.recover(found.context.unrouted)
         self._compiled: list[Any] = []
         self.frontends = [(prefix, self._endpoint(bound, REQUEST)) for prefix, bound in found.frontends]
         for bound in found.routes:
@@ -256,6 +262,14 @@ class Table:
 
     async def answer_other(self, request: Request) -> Response:
         """Answer where no route does: mounts, OPTIONS, the other form of the slash, 405 and 404."""
+        try:
+            return await self._answer_other(request)
+        except HTTPException as error:
+            if not self.found.context.unrouted:
+                raise
+            return await self._recover_other(error, request)
+
+    async def _answer_other(self, request: Request) -> Response:
         path = request.path
         for prefix, below_prefix, handler in self.request_mounts:
             if path == prefix or path.startswith(below_prefix):

@@ -10,7 +10,9 @@ from .hosts import TrustedHostMiddleware
 from .https_redirect import HTTPSRedirectMiddleware
 from .request_id import RequestIDFilter, RequestIDMiddleware, current_request_id
 from .security_headers import SecurityHeadersMiddleware
-from .session import Session, SessionMiddleware
+from .session import SessionMiddleware
+from .session_keeper import SessionKeeper
+from .session_values import Session
 
 __all__ = [
     "ASGIMiddleware",
@@ -26,6 +28,7 @@ __all__ = [
     "RequestIDMiddleware",
     "SecurityHeadersMiddleware",
     "Session",
+    "SessionKeeper",
     "SessionMiddleware",
     "TrustedHostMiddleware",
     "current_request_id",

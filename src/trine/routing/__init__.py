@@ -1,6 +1,7 @@
 """Routing: which handler answers."""
 
 from .converters import Converter, register_converter
+from .origin import folder_of, origin_of
 from .pattern import PathPattern
 from .reverse import NoMatchFound, ReverseTable
 from .route import (
@@ -11,6 +12,7 @@ from .route import (
     Middleware,
     Mount,
     OnDisconnect,
+    PageOptions,
     Route,
     RouteOptions,
     WebSocketOptions,
@@ -36,6 +38,7 @@ __all__ = [
     "Mount",
     "NoMatchFound",
     "OnDisconnect",
+    "PageOptions",
     "PathPattern",
     "ReverseTable",
     "Route",
@@ -45,7 +48,9 @@ __all__ = [
     "WebSocketRoute",
     "expand_routes",
     "flat_route",
+    "folder_of",
     "handler_name",
+    "origin_of",
     "register_converter",
     "route_options",
 ]

@@ -47,6 +47,15 @@ class ReverseTable:
                     continue
         raise NoMatchFound(name, params, self._hint(name))
 
+    def build_with_rest(self, name: str, /, **params: Any) -> tuple[str, dict[str, Any]]:
+        """Build the path of the route that takes most of the parameters, and give back those that it does not take."""
+        fitting = [pattern for pattern in self._patterns.get(name, ()) if set(pattern.names) <= params.keys()]
+        if not fitting:
+            return self.build(name, **params), {}
+        pattern = max(fitting, key=lambda one: len(one.names))
+        path = build_path(pattern, {parameter: params[parameter] for parameter in pattern.names}, name)
+        return path, {parameter: value for parameter, value in params.items() if parameter not in pattern.names}
+
     def _hint(self, name: str) -> str:
         patterns = self._patterns.get(name)
         if patterns:

@@ -88,6 +88,17 @@ class RouteOptions(TypedDict, total=False):
     """How many requests may run at the same time in a process; the rest wait 10 seconds at most, and get 503 then."""
 
 
+class PageOptions(RouteOptions, total=False):
+    """What may be said about a page besides what a route may say."""
+
+    csrf: bool
+    """Whether what changes something must carry the visitor's token; yes when absent."""
+    read_form: bool
+    """Whether a form is read before the page is called; no for uploads that the page reads part by part."""
+    load_session: bool
+    """Whether an `async def` page finds a session of a database or Redis loaded; without it `await load_session()` does that."""
+
+
 class WebSocketOptions(TypedDict, total=False):
     """What may be said about a WebSocket route, and about all those of a router or an application."""
 
@@ -113,6 +124,8 @@ class Route:
     methods: frozenset[str]
     handler: Callable[..., Any]
     options: RouteOptions = field(default_factory=RouteOptions)
+    page: PageOptions | None = None
+    """What was said of a page; None for any other route."""
 
     @property
     def name(self) -> str:
@@ -168,6 +181,8 @@ class Layer:
     """What a router says about everything below it. Layers join from the application down to the route."""
 
     prefix: str = ""
+    name_prefix: str = ""
+    """What the names of routes begin with, such as a blueprint's name and a dot."""
     tags: tuple[Any, ...] = ()
     dependencies: tuple[Any, ...] = ()
     responses: Mapping[int | str, dict[str, Any]] = field(default_factory=dict)
@@ -197,7 +212,7 @@ class Layer:
             outer_value, inner_value = getattr(self, entry.name), getattr(inner, entry.name)
             if entry.name == "include_in_schema":
                 values[entry.name] = outer_value and inner_value
-            elif entry.name == "prefix" or isinstance(outer_value, tuple):
+            elif entry.name in ("prefix", "name_prefix") or isinstance(outer_value, tuple):
                 values[entry.name] = outer_value + inner_value
             elif isinstance(outer_value, Mapping):
                 values[entry.name] = {**outer_value, **inner_value}
@@ -228,7 +243,7 @@ class FlatRoute:
     @property
     def name(self) -> str:
         """The name for `url_for`."""
-        return self.route.name
+        return self.layer.name_prefix + self.route.name
 
 
 def limits_of(max_concurrency: int | ConcurrencyLimit | None) -> tuple[ConcurrencyLimit, ...]:

@@ -18,6 +18,7 @@ from .route import (
     Middleware,
     Mount,
     OnDisconnect,
+    PageOptions,
     Route,
     RouteOptions,
     WebSocketOptions,
@@ -156,6 +157,24 @@ class APIRouter:
             return view
 
         return register
+
+    def page(self, path: str, *, methods: Sequence[str] = ("GET",), **options: Unpack[PageOptions]) -> Decorator:
+        """Answer browsers: text is HTML, a tuple is (body, status, headers), what changes something must carry a token."""
+
+        def register(handler: Any) -> Any:
+            self.add_page(path, handler, methods=methods, **options)
+            return handler
+
+        return register
+
+    def add_page(
+        self, path: str, handler: Callable[..., Any], *, methods: Sequence[str] | None = None, **options: Unpack[PageOptions]
+    ) -> None:
+        """Add a page without a decorator. A class-based view says itself which methods it answers."""
+        methods = methods or getattr(handler, "methods", None) or ("GET",)
+        said: Any = {"include_in_schema": False, "response_model": None, **options}
+        own: Any = {name: said.pop(name) for name in ("csrf", "read_form", "load_session") if name in said}
+        self.add(Route(path, frozenset(method.upper() for method in methods), handler, said, own))
 
     def websocket(
         self,

@@ -1,0 +1,80 @@
+"""Addresses: of pages by their names, and those that a visitor may be sent to."""
+
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from .context import PageContext, here
+
+
+def url_for(
+    endpoint: str,
+    *,
+    _anchor: str | None = None,
+    _external: bool = False,
+    _scheme: str | None = None,
+    **values: Any,
+) -> str:
+    """Build the address of a page, or of a file: `url_for("static", filename="style.css")`.
+
+    `.index` is a page of the same blueprint. Values that the path does not take become its query. With `_external` the address
+    has a scheme and a host.
+    """
+    context = here("url_for()")
+    request = context.request
+    if endpoint.startswith("."):
+        prefix = "" if request is None or request.blueprint is None else f"{request.blueprint}."
+        endpoint = prefix + endpoint[1:]
+    path, rest = build_url(context, endpoint, values)
+    if rest:
+        path += "?" + urlencode([pair for pair in _pairs(rest) if pair[1] is not None])
+    if _anchor is not None:
+        path += "#" + quote(_anchor, safe="%!#$&'()*+,/:;=?@")
+    if not _external and _scheme is None:
+        return path
+    connection = context.needs_request("url_for(_external=True)").connection
+    base = str(connection.base_url).removesuffix("/").removesuffix(connection.root_path)
+    return f"{_scheme}:{base.partition(':')[2]}{path}" if _scheme is not None else base + path
+
+
+def build_url(context: PageContext, endpoint: str, values: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The path of an endpoint below the application's root, and the values that it does not take."""
+    root = str(context.app.root_path) if context.request is None else context.request.connection.root_path
+    if endpoint == "static" or endpoint.endswith(".static"):
+        values = context.pages.files.versioned(endpoint, values)
+    path, rest = context.app.declarations.names.build_with_rest(endpoint, **values)
+    return root + path, rest
+
+
+def is_safe_redirect(url: str) -> bool:
+    """Whether an address leads to this site: a path, or an address of the host that was asked.
+
+    Take nothing else from a request to send a visitor to: a link to this site would lead to somebody else's.
+    """
+    # Browsers read a backslash as a slash, and leave out control characters: "/\\evil.example" is another host.
+    if not url or url != url.strip() or "\\" in url or not url.isprintable():
+        return False
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    if not parts.netloc and not parts.scheme:
+        return url.startswith("/") and not url.startswith("//")
+    if parts.scheme not in ("http", "https") or parts.username is not None:
+        return False
+    connection = here("is_safe_redirect()").needs_request("is_safe_redirect()").connection
+    if parts.scheme == "http" and connection.scheme == "https":
+        return False
+    own = connection.headers.get("host", "").lower()
+    host = (parts.hostname or "").lower()
+    return own in ({host, f"{host}:{port}"} if port is not None else {host})
+
+
+def safe_next(default: str = "/", *, name: str = "next") -> str:
+    """The address that a form or query asks to go on to, where it leads to this site; else the default."""
+    asked = here("safe_next()").needs_request("safe_next()").values.get(name)
+    return asked if isinstance(asked, str) and is_safe_redirect(asked) else default
+
+
+def _pairs(values: dict[str, Any]) -> list[tuple[str, Any]]:
+    return [(name, item) for name, value in values.items() for item in (value if isinstance(value, list | tuple) else [value])]
