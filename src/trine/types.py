@@ -177,6 +177,10 @@ class ModelOptions(TypedDict, total=False):
     """How many processes hold the model, or the least and the most of them; 1 when absent."""
     devices: Sequence[str]
     """A device for each replica, one after the other, such as `["cuda:0", "cuda:1"]`; `load` is told its own."""
+    registry: Any
+    """A `Registry`, or its folder or URL, that keeps the versions: `load` gets the folder of the one to load."""
+    allow_pickle: bool
+    """Let `load_model()` unpickle for this model: whoever can write the file can run code here. `trine check` names it."""
     replay: Any
     """An `EventLog` that keeps the events of streams, so that a client that comes back gets what it has missed."""
     linger: float

@@ -5,7 +5,7 @@ import pytest
 
 from trine.cli.main import cli
 
-COMMANDS = ["run", "dev", "check", "routes", "openapi", "client", "new"]
+COMMANDS = ["run", "dev", "check", "routes", "openapi", "client", "models", "new"]
 
 
 def test_every_command_is_there():

@@ -58,6 +58,7 @@ def note(key: str) -> Callable[[click.Context, click.Parameter, Any], None]:
         "routes": ("trine.cli.routes", "Show which function answers which path."),
         "openapi": ("trine.cli.openapi", "Write the OpenAPI document."),
         "client": ("trine.cli.client", "Write a typed client in TypeScript or Python."),
+        "models": ("trine.cli.models", "Publish versions of models, and say which of them answer."),
         "new": ("trine.cli.new", "Begin a project."),
     },
     epilog=EPILOG,

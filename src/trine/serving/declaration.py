@@ -3,19 +3,23 @@
 import inspect
 import re
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from inspect import Parameter, isclass
 from types import NoneType
-from typing import Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
 from trine.binding.signature import signature_of, union_members
 from trine.errors import SetupError
 from trine.types import ModelOptions
 
 from .context import LoadContext
+from .formats import pickles_allowed
 from .outputs import OutputCheck, make_output_check
 from .sequence import ActiveSequence
+
+if TYPE_CHECKING:
+    from .registry import Registry
 
 _STREAMS = (AsyncIterable, AsyncIterator, AsyncGenerator, Iterable, Iterator, Generator)
 _LISTS = (list, Sequence)
@@ -84,6 +88,16 @@ class ModelDeclaration:
         return self.steps or (isclass(self.source) and hasattr(self.source, "stream"))
 
     @cached_property
+    def registry(self) -> "Registry | None":
+        """Where the versions are kept, None where the class knows its one version itself."""
+        said = self.options.get("registry")
+        if said is None:
+            return None
+        from .registry import Registry
+
+        return said if isinstance(said, Registry) else Registry(said)
+
+    @cached_property
     def check_output(self) -> OutputCheck:
         """Give an output that has its type, or raise."""
         return make_output_check(self.output_type, self.where)
@@ -137,11 +151,16 @@ def read_declaration(source: Any, options: ModelOptions) -> ModelDeclaration:
 
 
 def load_model(declaration: ModelDeclaration, context: LoadContext) -> Any:
-    """Make an instance and load it. Blocks as long as the model's own `load` does."""
+    """Make an instance and load it. Blocks as long as the model's own `load` does; a registry's files are fetched first."""
+    registry = declaration.registry
+    if registry is not None and context.path is None:
+        path, known = registry.fetch(declaration.name, context.version)
+        context = replace(context, path=path, about=known.model_dump(mode="json"))
     model = declaration.new()
     load = getattr(model, "load", None)
     if load is not None:
-        load(*([context] if inspect.signature(load).parameters else []))
+        with pickles_allowed(declaration.options.get("allow_pickle", False)):
+            load(*([context] if inspect.signature(load).parameters else []))
     return model
 
 

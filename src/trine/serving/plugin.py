@@ -1,10 +1,11 @@
 """The battery: `app.model(...)` installs it when the first model is declared."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from trine.errors import HTTPException, SetupError
+from trine.settings import Problem, Settings
 from trine.types import ModelOptions
 
 from .declaration import ModelDeclaration, read_declaration
@@ -44,6 +45,19 @@ class Serving(Mapping[str, ServedModel]):
         app.on_event("shutdown")(self._stop)
         app.get(self.health, include_in_schema=False, versioned=False, name="models-health")(self._tell_health)
         app.get(self.ready, include_in_schema=False, versioned=False, name="models-ready")(self._tell_ready)
+
+    def check(self, settings: Settings) -> Sequence[Problem]:
+        """Name the models that may unpickle."""
+        return [
+            Problem(
+                "pickled-model",
+                f"The model {name} may unpickle files: whoever can write them can run code in this server.",
+                "Save it as .onnx, .safetensors or .skops, and remove allow_pickle=True.",
+                served.declaration.where,
+            )
+            for name, served in self._models.items()
+            if served.declaration.options.get("allow_pickle")
+        ]
 
     @property
     def app(self) -> "App":
