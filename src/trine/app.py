@@ -13,7 +13,7 @@ from trine.routing import APIRouter, APIVersions, FlatRoute, Middleware, OnDisco
 from trine.server.drain import closing_asgi, closing_rsgi
 from trine.server.leaving import watch_client
 from trine.server.lifespan import LifespanRunner, answer_lifespan
-from trine.types import Decorator, F, ModelOptions, Receive, Scope, Send, State
+from trine.types import Decorator, F, Mailer, ModelOptions, Receive, Scope, Send, State
 
 if TYPE_CHECKING:
     from trine.binding.dispatch import Declarations
@@ -252,6 +252,13 @@ class App(APIRouter):
 
             self._settings = self._given_settings or Settings.load()
         return self._settings
+
+    @property
+    def mail(self) -> Mailer:
+        """Sends mail: the battery that is installed, or one as the settings say. Install it to have it checked at the start."""
+        from trine.mail import mail_of
+
+        return mail_of(self, self._batteries)
 
     @property
     def debug(self) -> bool:

@@ -1,7 +1,7 @@
 """Types that several rooms share, so that no import points upward."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
-from typing import Any, Literal, Protocol, Self, TypedDict, TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from typing import Any, Literal, Protocol, Self, TypedDict, TypeVar, Unpack
 
 F = TypeVar("F", bound=Callable[..., Any])
 T_co = TypeVar("T_co", covariant=True)
@@ -113,6 +113,45 @@ class User(Protocol):
     @property
     def is_authenticated(self) -> bool:
         """Whether the user is known."""
+        ...
+
+
+class MailOptions(TypedDict, total=False):
+    """What a message may say besides its subject, recipients and words."""
+
+    sender: str | None
+    """Who sends it, where that is not the application's usual sender."""
+    cc: str | Iterable[str]
+    bcc: str | Iterable[str]
+    """Recipients that nobody sees."""
+    reply_to: str | Iterable[str]
+    attachments: Iterable[Any]
+    headers: Mapping[str, str]
+
+
+class Mailer(Protocol):
+    """What sends mail, as `app.mail` gives it."""
+
+    async def send(self, message: Any) -> Any:
+        """Send a message."""
+        ...
+
+    async def send_mail(
+        self, subject: str, to: str | Iterable[str], text: str = "", html: str = "", **options: Unpack[MailOptions]
+    ) -> Any:
+        """Make a message and send it."""
+        ...
+
+    def render_mail(
+        self,
+        template: str,
+        values: Mapping[str, Any] | None = None,
+        *,
+        subject: str,
+        to: str | Iterable[str],
+        **options: Unpack[MailOptions],
+    ) -> Any:
+        """Make a message from templates."""
         ...
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from trine.mail import Message
+
     from . import AsyncTestClient, LiveServer, TestClient
 
 
@@ -39,6 +41,15 @@ def async_client_for(trine_interface: str) -> Callable[..., "AsyncTestClient"]:
         return AsyncTestClient(app, **{"interface": trine_interface, **options})
 
     return make_client
+
+
+@pytest.fixture
+def outbox() -> Iterator[list["Message"]]:
+    """Every message that is sent during the test, in a list. Nothing leaves the process."""
+    from trine.mail import captured_mail
+
+    with captured_mail() as messages:
+        yield messages
 
 
 @pytest.fixture

@@ -1,0 +1,52 @@
+"""Messages from templates: a text, an HTML page, or both under one name."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trine.errors import SetupError
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+class Composer:
+    """Renders the templates of messages with Jinja2: those of the application's pages, or those of a folder of their own."""
+
+    def __init__(self, folder: str | PathLike[str] | None = None) -> None:
+        self.folder = folder
+        self.app: Any = None
+
+    def render(self, name: str, values: Mapping[str, Any]) -> tuple[str, str]:
+        """Give the text and the HTML of a template, of which one may be empty."""
+        found = [self._render(f"{name}{ending}", values) for ending in (".txt", ".html")]
+        if found == [None, None]:
+            raise LookupError(f"There is neither a template '{name}.txt' nor '{name}.html'.")
+        return found[0] or "", found[1] or ""
+
+    def _render(self, name: str, values: Mapping[str, Any]) -> str | None:
+        from jinja2 import TemplateNotFound
+
+        try:
+            template = self._environment.get_template(name)
+        except TemplateNotFound as missing:
+            if missing.name != name:
+                raise
+            return None
+        return template.render(**values)
+
+    @cached_property
+    def _environment(self) -> "Environment":
+        try:
+            from jinja2 import Environment, FileSystemLoader, select_autoescape
+        except ImportError as error:
+            hint = 'Install it with: pip install "trine[pages]"'
+            raise SetupError("Messages from templates need jinja2.", hint=hint) from error
+        pages = getattr(self.app, "extensions", {}).get("pages")
+        if self.folder is None and pages is not None:
+            found: Environment = pages.templates.environment
+            return found
+        folder = Path(self.folder or "templates")
+        return Environment(loader=FileSystemLoader(folder), autoescape=select_autoescape())
