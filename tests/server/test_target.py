@@ -1,5 +1,6 @@
 """From what a user types to the application, with the place of every mistake."""
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -146,6 +147,14 @@ def test_file_whose_name_is_no_python_name():
     assert (
         mistake("my-shop.py")
         == "my-shop.py cannot be imported: 'my-shop' is no Python name. Rename it with letters, digits and _."
+    )
+
+
+def test_file_that_is_called_like_a_module_of_python_is_refused():
+    write("json.py", APP.format(title="Hidden"))
+    assert mistake("json.py:app") == (
+        f"json.py cannot be imported: another module is called 'json' already ({json.__file__}). (json.py) "
+        "Give the file a name of its own, as in my_json.py."
     )
 
 

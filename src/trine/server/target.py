@@ -84,7 +84,7 @@ def _import(place: str, target: str) -> ModuleType:
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
     try:
-        return importlib.import_module(name)
+        return _checked(importlib.import_module(name), folder, place)
     except ModuleNotFoundError as error:
         if error.name and (name == error.name or name.startswith(f"{error.name}.")):
             raise LoadError(f"There is no module '{name}' in {folder}.", hint="Name a file, as in: trine run app.py") from None
@@ -97,6 +97,18 @@ def _import(place: str, target: str) -> ModuleType:
         ) from None
     except Exception as error:
         raise load_error(target, error) from error
+
+
+def _checked(module: ModuleType, folder: Path, place: str) -> ModuleType:
+    """The module, if it is what lies in the folder: `site.py` is not, where Python has loaded a `site` of its own."""
+    file = getattr(module, "__file__", None)
+    if Path(place).suffix == ".py" and (file is None or not Path(file).resolve().is_relative_to(folder)):
+        raise LoadError(
+            f"{place} cannot be imported: another module is called '{module.__name__}' already ({file or 'a part of Python'}).",
+            hint=f"Give the file a name of its own, as in {Path(place).with_stem(f'my_{Path(place).stem}')}.",
+            where=place,
+        )
+    return module
 
 
 def _module_of(path: Path, target: str) -> tuple[str, Path]:
