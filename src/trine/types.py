@@ -106,6 +106,10 @@ class Store(Protocol):
         """Forget a key. One that is not there is no mistake."""
         ...
 
+    async def aclose(self) -> None:
+        """Let go of what the running loop holds, such as connections: the application stops. Later calls begin anew."""
+        ...
+
 
 class User(Protocol):
     """Who sends a request, as an authentication battery sets it."""

@@ -42,6 +42,8 @@ class SessionKeeper:
         self.is_development: bool = settings.is_development
         self.must_wait = self.store is not None and not self.store.is_local
         """Whether a session can only be read by somebody who waits for it."""
+        if self.must_wait and self.store is not None and hasattr(app, "on_event"):
+            app.on_event("shutdown")(self.store.aclose)
 
     def load(self, connection: Connection) -> Session:
         """Read the session of a request. A cookie that was changed, is too old, or that nobody here gave out counts as none."""

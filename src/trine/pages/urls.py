@@ -65,9 +65,18 @@ def is_safe_redirect(url: str) -> bool:
     connection = here("is_safe_redirect()").needs_request("is_safe_redirect()").connection
     if parts.scheme == "http" and connection.scheme == "https":
         return False
-    own = connection.headers.get("host", "").lower()
-    host = (parts.hostname or "").lower()
-    return own in ({host, f"{host}:{port}"} if port is not None else {host})
+    return _host_and_port(connection.headers.get("host", ""), connection.scheme) == (parts.hostname, port or _PORTS[parts.scheme])
+
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def _host_and_port(host: str, scheme: str) -> tuple[str | None, int | None]:
+    try:
+        parts = urlsplit(f"//{host}")
+        return parts.hostname, parts.port or _PORTS.get(scheme)
+    except ValueError:
+        return None, None
 
 
 def safe_next(default: str = "/", *, name: str = "next") -> str:

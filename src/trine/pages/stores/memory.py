@@ -38,6 +38,9 @@ class MemoryStore:
         """Forget a key."""
         self._entries.pop(key, None)
 
+    async def aclose(self) -> None:
+        """Nothing is held open; the values stay."""
+
     def __len__(self) -> int:
         return len(self._entries)
 
