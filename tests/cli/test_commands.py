@@ -11,7 +11,7 @@ from trine.cli.main import cli
 from trine.cli.serving import ServerCommand
 from trine.settings.source import SERVER_VARIABLES
 
-COMMANDS = ["run", "dev", "check", "routes", "openapi", "client", "new"]
+COMMANDS = ["run", "dev", "check", "routes", "openapi", "client", "collectstatic", "new"]
 BIN = Path(sys.executable).parent
 
 

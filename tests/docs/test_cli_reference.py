@@ -5,7 +5,7 @@ import pytest
 
 from trine.cli.main import cli
 
-COMMANDS = ["run", "dev", "check", "routes", "openapi", "client", "models", "new"]
+COMMANDS = ["run", "dev", "check", "routes", "openapi", "client", "models", "collectstatic", "new"]
 
 
 def test_every_command_is_there():

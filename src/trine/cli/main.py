@@ -59,6 +59,7 @@ def note(key: str) -> Callable[[click.Context, click.Parameter, Any], None]:
         "openapi": ("trine.cli.openapi", "Write the OpenAPI document."),
         "client": ("trine.cli.client", "Write a typed client in TypeScript or Python."),
         "models": ("trine.cli.models", "Publish versions of models, and say which of them answer."),
+        "collectstatic": ("trine.cli.collectstatic", "Collect the files of a site for production."),
         "new": ("trine.cli.new", "Begin a project."),
     },
     epilog=EPILOG,

@@ -25,6 +25,7 @@ class Collected:
     compressed: int
     removed: int
     codings: tuple[str, ...]
+    target: Path
 
 
 def collect(sources: dict[str, tuple[str, Path]], target: Path) -> Collected:
@@ -59,7 +60,7 @@ def collect(sources: dict[str, tuple[str, Path]], target: Path) -> Collected:
                     compressed += 1
     removed = _remove_others(target, kept)
     _write(target / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest, order="sorted"), indent=1) + b"\n")
-    return Collected(len(found), compressed, removed, tuple(ending.lstrip(".") for ending in encoders))
+    return Collected(len(found), compressed, removed, tuple(ending.lstrip(".") for ending in encoders), target)
 
 
 def _find(sources: dict[str, tuple[str, Path]]) -> Iterator[tuple[str, Path]]:

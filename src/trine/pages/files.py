@@ -13,7 +13,7 @@ from trine.http.file_response import FileResponse
 from trine.routing import APIRouter
 from trine.staticfiles import StaticFiles
 
-from .collect import MANIFEST
+from .collect import MANIFEST, Collected, collect
 
 if TYPE_CHECKING:
     from .plugin import Pages
@@ -62,6 +62,19 @@ class SiteFiles:
             return {**values, "filename": collected.removeprefix(f"{path}/")}
         version = self._hash(folder / filename)
         return values if version is None else {**values, "v": version}
+
+    def collect(self, target: Path) -> Collected:
+        """Write every file to a folder, under a name with its hash too, and compressed. Raises `SetupError` where none are."""
+        sources = self.sources()
+        if not sources:
+            raise SetupError(
+                f"There are no files to collect: no folder {self.pages.static_folder}.",
+                hint="Make it, or say where files are: app.install(Pages(static_folder=...)), Blueprint(static_folder=...).",
+            )
+        for path, folder in sources.values():
+            if not folder.is_dir():
+                raise SetupError(f"The folder {folder}, served at {path}, does not exist.", hint="Make it, or correct the path.")
+        return collect(sources, target)
 
     @property
     def manifest(self) -> dict[str, str]:
