@@ -16,13 +16,13 @@ LADDER = (
     ("binding",),
     ("openapi", "middleware", "lists", "arrays", "commands"),
     ("app",),
-    ("channels", "replay", "cache", "observe", "pages", "mail", "storage", "db"),
+    ("channels", "replay", "cache", "observe", "metrics", "pages", "mail", "storage", "db"),
     ("auth", "tasks", "serving"),
     ("admin", "ai"),
     ("cli", "testing", "compat"),
 )
 STEP = {room: number for number, rooms in enumerate(LADDER) for room in rooms}
-LONERS = {"server", "routing", "security", "channels", "replay", "cache", "observe", "pages", "mail", "storage", "db"}
+LONERS = {"server", "routing", "security", "channels", "replay", "cache", "observe", "metrics", "pages", "mail", "storage", "db"}
 BATTERIES = {room for rooms in LADDER[7:10] for room in rooms}
 TOP = set(LADDER[-1])
 
