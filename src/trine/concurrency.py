@@ -45,9 +45,10 @@ class ThreadPool:
         call: Callable[..., Any],
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
+        future: "asyncio.Future[Any] | None" = None,
     ) -> "asyncio.Future[Any]":
-        """Queue a call. Do it on the loop's own thread; the future belongs to that loop."""
-        future: asyncio.Future[Any] = loop.create_future()
+        """Queue a call. Do it on the loop's own thread; the future belongs to that loop, as one of the caller's must."""
+        future = loop.create_future() if future is None else future
         self._jobs.append((future, call, args, kwargs or {}))
         if not self._roused:
             self._rouse(loop)
@@ -154,6 +155,13 @@ class _Worker(threading.local):
 
 
 _worker = _Worker()
+
+
+def loop_of_thread() -> asyncio.AbstractEventLoop | None:
+    """The event loop that this worker thread works for; None in any other thread."""
+    return _worker.loop
+
+
 _pools: dict[asyncio.AbstractEventLoop, ThreadPool] = {}
 _pool_size = 40
 
