@@ -18,6 +18,7 @@ from .errors import (
 )
 from .expressions import Case, Exists, Expression, F, OuterRef, Q, Subquery, Value, When, Window
 from .fields import Field, field, many, reverse
+from .functions import Avg, Count, Max, Min, Sum
 from .model import Model
 from .prefetch import Prefetch
 from .registry import registry
@@ -25,10 +26,13 @@ from .related import Many
 from .rows import Manager, QuerySet, Rows
 from .settings import DatabaseSettings
 from .transaction import atomic, on_commit
+from .validation import InvalidInstance
 
 __all__ = [
+    "Avg",
     "Case",
     "CheckConstraint",
+    "Count",
     "Database",
     "DatabaseError",
     "DatabaseSettings",
@@ -41,9 +45,12 @@ __all__ = [
     "FieldError",
     "Index",
     "IntegrityError",
+    "InvalidInstance",
     "InvalidValue",
     "Manager",
     "Many",
+    "Max",
+    "Min",
     "Model",
     "MultipleObjectsReturned",
     "NotLoaded",
@@ -55,6 +62,7 @@ __all__ = [
     "Rows",
     "SerializationFailure",
     "Subquery",
+    "Sum",
     "SyncCallRefused",
     "TransactionError",
     "UniqueConstraint",

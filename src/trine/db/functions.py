@@ -9,6 +9,52 @@ from .errors import FieldError
 from .expressions import Built, Expression, F, Q, Value, as_expression, as_value
 from .scope import Scope, Shape
 
+__all__ = [
+    "Abs",
+    "Aggregate",
+    "ArrayAgg",
+    "Avg",
+    "Cast",
+    "Ceil",
+    "Coalesce",
+    "Concat",
+    "CosineDistance",
+    "Count",
+    "DenseRank",
+    "Extract",
+    "FirstValue",
+    "Floor",
+    "Func",
+    "Greatest",
+    "L2Distance",
+    "Lag",
+    "LastValue",
+    "Lead",
+    "Least",
+    "Left",
+    "Length",
+    "Lower",
+    "Max",
+    "MaxInnerProduct",
+    "Min",
+    "Now",
+    "NullIf",
+    "Random",
+    "Rank",
+    "Replace",
+    "Round",
+    "RowNumber",
+    "SearchRank",
+    "StdDev",
+    "StringAgg",
+    "Substr",
+    "Sum",
+    "TrigramSimilarity",
+    "Trim",
+    "Trunc",
+    "Upper",
+]
+
 
 class Func(Expression):
     """A function of fields and values: `Func("title", function="REVERSE", output=sa.Text())`. A text is a field's name."""
