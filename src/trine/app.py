@@ -114,6 +114,8 @@ class App(APIRouter):
         self.separate_input_output_schemas = separate_input_output_schemas
         self.root_path = root_path
         self.redirect_slashes = redirect_slashes
+        self.header_limit: int | None = None
+        """Most bytes of header values, where the server behind RSGI reads more than it should. `trine run` sets it."""
         self.webhooks = APIRouter()
         self.commands = CommandGroup()
         self.state = State()

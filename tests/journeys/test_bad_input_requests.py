@@ -56,7 +56,8 @@ def test_flood_of_headers_is_refused(port):
 
 
 def test_headers_that_are_too_large_are_refused(port):
-    # The limit is 64 kB; Granian's is that plus what has come in the same read.
+    # The limit is 64 kB; Granian's ASGI interface and Uvicorn may read more first, and count afterwards.
+    assert_refused(port, get("/", "X-A: " + "a" * 66_000))
     assert_refused(port, get("/", "X-A: " + "a" * 200_000))
     assert_refused(port, get("/", "X-" + "a" * 200_000 + ": a"))
     assert_refused(port, get("/", *(f"X-{number}: {'a' * 2000}" for number in range(90))))

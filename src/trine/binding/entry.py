@@ -1,6 +1,7 @@
 """The functions that servers call: one for RSGI, one for ASGI. Everything here runs for every request."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 from trine.errors import HeadersTooLarge, HTTPException
@@ -31,10 +32,16 @@ def rsgi_entry(
     refuse_host = serve_handler(_refuse_host, RSGI, context)
     mount_at = table.mount_at
     known_hosts = hosts.known
+    limit: int | None = getattr(context.app, "header_limit", None)
+    refuse_headers = serve_handler(partial(_refuse_headers, limit=limit or MAX_HEADER_BYTES), RSGI, context)
 
     def answer(scope: Any, proto: Any) -> Awaitable[None]:
+        headers = scope.headers
+        # Names and lines are counted by Granian, 64 kB each and 100.
+        if limit is not None and len("".join(headers.values())) > limit:
+            return refuse_headers(scope, proto) if scope.proto == "http" else refuse_socket(scope, proto)
         # Two Host lines are two different requests to two different readers (RFC 9112 §3.2): neither is believed.
-        host = scope.headers.get_all("host")
+        host = headers.get_all("host")
         if (len(host) != 1 or host[0] not in known_hosts) and not hosts.allow(
             host or [scope.authority or ""], getattr(scope, "trine_hosts", ())
         ):
@@ -140,7 +147,7 @@ async def _refuse_host(_request: Request) -> Response:
     raise HTTPException(400, "This host is not served here.")
 
 
-async def _refuse_headers(request: Request) -> Response:
+async def _refuse_headers(request: Request, limit: int = MAX_HEADER_BYTES) -> Response:
     if len(request.headers.raw) > MAX_HEADERS:
         raise HeadersTooLarge("header lines", MAX_HEADERS)
-    raise HeadersTooLarge("bytes of headers", MAX_HEADER_BYTES)
+    raise HeadersTooLarge("bytes of headers", limit)

@@ -31,6 +31,9 @@ _native: Any = _granian
 _lifespans: Any = asgi
 _processes: Any = mp
 
+# Granian's buffer for headers is also the size in which it reads bodies: four times fewer steps for a large upload. An
+# application of ours counts the headers itself; for another one the buffer is the limit.
+_READ_SIZE = 256 * 1024
 # Descriptors that are not connections: files, databases, the loop's own.
 _RESERVED = 256
 _FILE_THREADS = 512
@@ -59,8 +62,11 @@ def _serve_rsgi(app: Any, worker: Worker, loop: asyncio.AbstractEventLoop) -> No
     elif hasattr(app, "rsgi_entry"):
         # The short way goes past `answer`, so it is for those who need no log.
         install(app)
+    counts_headers = hasattr(app, "header_limit")
+    if counts_headers:
+        app.header_limit = worker.options.header_buffer
     start(loop)
-    _run(_native.RSGIWorker, answer, entry.drain, worker, loop)
+    _run(_native.RSGIWorker, answer, entry.drain, worker, loop, counts_headers=counts_headers)
     stop(loop)
 
 
@@ -76,11 +82,19 @@ def _serve_asgi(app: Any, worker: Worker, loop: asyncio.AbstractEventLoop) -> No
         scope.update(root_path="", state=lifespan.state.copy())
         return target(scope, protocol.receive, protocol.send)
 
-    _run(_native.ASGIWorker, answer, entry.drain, worker, loop)
+    _run(_native.ASGIWorker, answer, entry.drain, worker, loop, counts_headers=hasattr(app, "header_limit"))
     loop.run_until_complete(lifespan.shutdown())
 
 
-def _run(kind: Any, answer: Answer, drain: Callable[[], None], worker: Worker, loop: asyncio.AbstractEventLoop) -> None:
+def _run(
+    kind: Any,
+    answer: Answer,
+    drain: Callable[[], None],
+    worker: Worker,
+    loop: asyncio.AbstractEventLoop,
+    *,
+    counts_headers: bool,
+) -> None:
     async def answer_request(watcher: Any) -> None:
         try:
             await answer(watcher.scope, watcher.proto)
@@ -92,7 +106,7 @@ def _run(kind: Any, answer: Answer, drain: Callable[[], None], worker: Worker, l
         watcher.done()
 
     served = _Served(loop, {answer_request.__code__, finish.__code__})
-    granian = _new_worker(kind, worker.listener, worker.options)
+    granian = _new_worker(kind, worker.listener, worker.options, counts_headers=counts_headers)
     threaded = kind is _native.ASGIWorker or worker.options.http == "2"
     serve_name = f"serve_{'mtr' if threaded else 'str'}{'_uds' if worker.options.uds else ''}"
     scheduler = _processes._new_cbscheduler(loop, answer_request, impl_asyncio=True)  # noqa: SLF001 - Granian's own
@@ -133,11 +147,13 @@ class _Served:
         self._closed = True
 
 
-def _new_worker(kind: Any, listener: Any, options: ServerOptions) -> Any:
+def _new_worker(kind: Any, listener: Any, options: ServerOptions, *, counts_headers: bool) -> Any:
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     connections = max(1, min(options.max_connections, soft - _RESERVED))
     http1 = HTTP1Settings(
-        header_read_timeout=int(options.header_timeout * 1000), keep_alive=True, max_buffer_size=options.header_buffer
+        header_read_timeout=int(options.header_timeout * 1000),
+        keep_alive=True,
+        max_buffer_size=max(_READ_SIZE, options.header_buffer) if counts_headers else options.header_buffer,
     )
     http2 = HTTP2Settings(max_headers_size=options.header_buffer)
     tls: tuple[Any, ...] = (
