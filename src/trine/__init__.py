@@ -69,6 +69,8 @@ if TYPE_CHECKING:
     from trine.pages import session as session
     from trine.pages import stream_template as stream_template
     from trine.pages import url_for as url_for
+    from trine.pages.forms import ModelForm as ModelForm
+    from trine.pages.forms import Widget as Widget
     from trine.routing import APIRouter as APIRouter
     from trine.routing import APIVersions as APIVersions
     from trine.routing import Deprecation as Deprecation
@@ -127,6 +129,7 @@ _HOMES = {
         "stream_template",
         "url_for",
     ],
+    "pages.forms": ["ModelForm", "Widget"],
     "routing": ["APIRouter", "APIVersions", "Deprecation", "route_options"],
     "settings": ["Settings"],
     "staticfiles": ["StaticFiles"],

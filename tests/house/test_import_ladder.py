@@ -14,7 +14,7 @@ LADDER = (
     ("http", "websocket", "staticfiles"),
     ("server", "routing", "security"),
     ("binding",),
-    ("openapi", "middleware", "lists", "arrays", "commands"),
+    ("openapi", "middleware", "lists", "arrays", "commands", "i18n"),
     ("app",),
     ("channels", "replay", "cache", "observe", "metrics", "pages", "mail", "storage", "db"),
     ("auth", "tasks", "serving"),
