@@ -46,7 +46,7 @@ bench: .tools/bench/.ready  ## measure Trine beside its peers: make bench ARGS="
 	@tools/venv.sh .tools/bench requirements/build.lock requirements/bench.lock
 	@touch $@
 
-conformance: $(READY)  ## run FastAPI's and Starlette's own test suites against trine.compat (ARGS="--suite starlette")
+conformance: $(READY)  ## run FastAPI's, Starlette's and Flask's own test suites against trine.compat (ARGS="--suite flask")
 	$(BIN)/python tests/compat/conformance.py $(ARGS)
 
 versions: $(READY)  ## run the quick tests on every other supported Python found here

@@ -62,6 +62,10 @@ class Suite:
     """The published table."""
     group: Callable[[str], str] = group_of
     """The row of the table that a test belongs to."""
+    extras: str = ""
+    """Extras of Trine that are installed, in brackets."""
+    also_needed: tuple[str, ...] = ALSO_NEEDED
+    """What is installed besides what the suite asks for."""
 
     @property
     def folder(self) -> Path:
@@ -81,6 +85,18 @@ SUITES = {
         left_out="left_out_starlette.txt",
         results="RESULTS_STARLETTE.md",
         group=file_of,
+    ),
+    "flask": Suite(
+        "flask",
+        "3.1.3",
+        ("tests", "pyproject.toml"),
+        "tests",
+        left_out="left_out_flask.txt",
+        results="RESULTS_FLASK.md",
+        group=file_of,
+        extras="[flask]",
+        # It imports a private name of pytest that later ones no longer have.
+        also_needed=("pytest<9", "pytest-timeout", "pytest-xdist"),
     ),
 }
 
@@ -155,7 +171,10 @@ def environment(suite: Suite, kind: str) -> Path:
     if (folder / "complete").exists():
         return python
     shutil.rmtree(folder, ignore_errors=True)
-    wanted = [*requirements(suite), *([f"{suite.name}=={suite.version}"] if kind == "peer" else ["-e", str(ROOT)])]
+    wanted = [
+        *requirements(suite),
+        *([f"{suite.name}=={suite.version}"] if kind == "peer" else ["-e", f"{ROOT}{suite.extras}"]),
+    ]
     if uv := shutil.which("uv"):
         _call([uv, "venv", "-q", "--python", sys.executable, str(folder)])
         _call([uv, "pip", "install", "-q", "--python", str(python), *wanted])
@@ -182,7 +201,7 @@ def requirements(suite: Suite) -> list[str]:
 
     # The peer itself, with its extras, is what this run replaces.
     left_out = {*NOT_NEEDED, suite.name}
-    return [*(entry for entry in expand(suite.requirement_group) if name(entry).lower() not in left_out), *ALSO_NEEDED]
+    return [*(entry for entry in expand(suite.requirement_group) if name(entry).lower() not in left_out), *suite.also_needed]
 
 
 def passing_on_the_peer(suite: Suite) -> set[str]:

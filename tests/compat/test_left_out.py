@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-LISTS = ["left_out.txt", "left_out_starlette.txt"]
+LISTS = ["left_out.txt", "left_out_starlette.txt", "left_out_flask.txt"]
 
 
 def lines_of(name: str) -> list[str]:
