@@ -2,10 +2,13 @@
 
 import gzip
 import json
+import sys
+from types import ModuleType
 
 import pytest
 
-from trine.testing import WebSocketDenied
+from trine.compat.flask import Flask, session
+from trine.testing import TestClient, WebSocketDenied
 
 
 def test_guarded(client_of):
@@ -80,6 +83,29 @@ def test_from_fastapi(client_of):
     refused = client.post("/berths/7", json=boat, headers={"x-badge": "13"})
     assert (refused.status_code, refused.json()) == (403, {"detail": "Ask the harbour master."})
     assert client.get("/openapi.json").json()["info"] == {"title": "Berths", "version": "0.1.0"}
+
+
+def test_from_flask(load_example, monkeypatch):
+    monkeypatch.setenv("SHOP_SECRET_KEY", "nPq8-Zr5TkW2vYx7LmB4cJ6hD9sF1gAeUoQi3tRw")
+    client = TestClient(load_example("from_flask").app.trine)
+    assert "empty" in client.get("/").text
+    shown = client.post("/items", data={"item": "<tea>"}).text
+    assert "<p>&lt;tea&gt; is in the cart.</p>" in shown
+    assert "<li>&lt;tea&gt;</li>" in shown
+    assert client.get("/api/cart").json() == {"items": ["<tea>"]}
+    assert "is in the cart" not in client.get("/").text
+
+
+def test_flask_shared_session(load_example, monkeypatch):
+    legacy = ModuleType("legacy")
+    legacy.flask_app = Flask("legacy", root_path=".")
+    legacy.flask_app.get("/who")(lambda: session.get("user", "nobody"))
+    monkeypatch.setitem(sys.modules, "legacy", legacy)
+    monkeypatch.setenv("TRINE_PAGES_CSRF", "false")
+    client = TestClient(load_example("flask_shared_session").app, base_url="https://testserver")
+    assert client.get("/legacy/who").text == "nobody"
+    client.post("/login")
+    assert client.get("/legacy/who").text == "ada"
 
 
 def test_own_settings(client_of, monkeypatch):

@@ -1,5 +1,6 @@
 """The options of `trine run` and `trine dev`, from the command line, the environment and `.env`, in this order."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +20,12 @@ def option(name: str, **attributes: Any) -> Callable[[F], F]:
     return click.option(name, envvar=variable, show_default=attributes.pop("show_default", True), **attributes)
 
 
+def _note_alias(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    """Tell it to the process that loads the application, by the variable that it reads."""
+    if value is not None:
+        os.environ["TRINE_ALIAS"] = value
+
+
 COMMON = (
     option("--host", default="127.0.0.1", help="Address to listen on. A public one needs TRINE_ALLOWED_HOSTS."),
     option("--port", default=8000, type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one."),
@@ -28,6 +35,15 @@ COMMON = (
         "--access-log-format", default="text", help="text, combined, json, or fields: '{client} {method} {path} {status} {ms}'."
     ),
     option("--log-level", default="info", type=click.Choice(LEVELS), help="Least important messages on standard error."),
+    option(
+        "--alias",
+        default=None,
+        type=click.Choice(["flask"]),
+        callback=_note_alias,
+        expose_value=False,
+        show_default=False,
+        help="Let `import flask`, in the program and its extensions, lead to trine.compat.flask.",
+    ),
     env_file,
 )
 

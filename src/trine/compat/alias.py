@@ -17,8 +17,8 @@ from trine.errors import SetupError
 def take_name(name: str) -> None:
     """Let `import name` lead to `trine.compat.name`, for everything that is imported from now on.
 
-    Raises `SetupError` where the framework itself is installed, or was imported already: a program with two of them would have two of
-    each object, and whoever was imported first would decide which.
+    Raises `SetupError` where the framework itself is installed, or was imported already: a program with two of them would
+    have two of each object, and whoever was imported first would decide which.
     """
     package = f"{__package__}.{name}"
     known = sys.modules.get(name)
@@ -33,7 +33,7 @@ def take_name(name: str) -> None:
     if spec is not None:
         raise SetupError(
             f"'{name}' itself is installed, in {spec.origin}: no name can lead to two packages.",
-            hint=f'Remove it: pip uninstall {name}. To run an application of it beside yours, mount it: app.mount("/legacy", its_app)',
+            hint=f'Remove it: pip uninstall {name}. To run its application beside yours, mount it: app.mount("/legacy", it)',
         )
     sys.meta_path.insert(0, AliasFinder({name: package}))
 

@@ -12,8 +12,10 @@ from typing import Any
 
 from trine.errors import SetupError
 
-FILES = ("app.py", "main.py", "asgi.py", "api.py", "server.py")
+FILES = ("app.py", "main.py", "asgi.py", "api.py", "server.py", "wsgi.py")
 NAMES = ("app", "application", "api")
+ALIASES = ("flask",)
+"""Frameworks whose import names may lead to `trine.compat`."""
 
 
 class LoadError(SetupError):
@@ -43,7 +45,17 @@ def find_target(folder: Path | None = None) -> str:
 
 
 def load_target(target: str) -> Any:
-    """Import the program and give its application. Raises `LoadError` with the place of the mistake."""
+    """Import the program and give its application. Raises `LoadError` with the place of the mistake.
+
+    An application of `trine.compat.flask` is given as the `App` that serves it. With `TRINE_ALIAS=flask` the program and its
+    extensions import it as `flask`.
+    """
+    found = _load(target)
+    return found.trine if hasattr(found, "trine") else found
+
+
+def _load(target: str) -> Any:
+    _take_names()
     place, _, name = _split(target)
     module = _import(place, target)
     if not name:
@@ -60,6 +72,17 @@ def load_target(target: str) -> Any:
         hint = f"If it makes the application, write {place}:{name}()." if callable(found) else "Name the App."
         raise LoadError(f"{target} is no application, but {_article(found)}.", hint=hint, where=str(module.__file__))
     return found
+
+
+def _take_names() -> None:
+    """Give the import names to `trine.compat` that the environment says, before the program imports anything."""
+    name = os.environ.get("TRINE_ALIAS")
+    if not name:
+        return
+    if name not in ALIASES:
+        raise SetupError(f"TRINE_ALIAS is '{name}', which names no framework.", hint=f"Names are: {', '.join(ALIASES)}.")
+    # By its name: what stands above this room is loaded where it is asked for.
+    importlib.import_module("trine.compat.alias").take_name(name)
 
 
 def watched_folder(target: str) -> Path:
@@ -140,7 +163,7 @@ def _only_application(module: ModuleType, target: str) -> Any:
     for name in NAMES:
         if _is_application(getattr(module, name, None)):
             return getattr(module, name)
-    found = {name: value for name, value in vars(module).items() if hasattr(value, "__rsgi__") and not isinstance(value, type)}
+    found = {name: value for name, value in vars(module).items() if _is_known(value)}
     if len({id(value) for value in found.values()}) == 1:
         return next(iter(found.values()))
     where = str(module.__file__)
@@ -170,7 +193,11 @@ def _call(factory: Callable[[], Any], name: str, target: str) -> Any:
 def _is_application(value: Any) -> bool:
     if value is None or isinstance(value, type | ModuleType):
         return False
-    return hasattr(value, "__rsgi__") or (callable(value) and _takes_three(value))
+    return _is_known(value) or (callable(value) and _takes_three(value))
+
+
+def _is_known(value: Any) -> bool:
+    return not isinstance(value, type | ModuleType) and any(hasattr(type(value), name) for name in ("__rsgi__", "trine"))
 
 
 def _takes_three(value: Any) -> bool:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .checks import find_problems as find_problems
     from .checks import is_loopback as is_loopback
     from .checks import refuse_problems as refuse_problems
+    from .checks import weakness_of as weakness_of
     from .dotenv import read_dotenv as read_dotenv
     from .group import SettingsGroup as SettingsGroup
     from .launch import Launch as Launch
@@ -29,6 +30,7 @@ _HOMES = {
     "read_dotenv": "dotenv",
     "refuse_problems": "checks",
     "set_launch": "launch",
+    "weakness_of": "checks",
 }
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "read_dotenv",
     "refuse_problems",
     "set_launch",
+    "weakness_of",
 ]
 
 

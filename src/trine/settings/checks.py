@@ -121,14 +121,15 @@ def _check_proxies(settings: Settings) -> Iterable[Problem]:
 def _check_keys(settings: Settings) -> Iterable[Problem]:
     named = [("secret_key", settings.secret_key), *(("secret_key_fallbacks", key) for key in settings.secret_key_fallbacks)]
     for name, key in named:
-        weakness = None if key is None else _weakness(key)
+        weakness = None if key is None else weakness_of(key)
         if weakness is not None:
             # Without the value: a weak key is still somebody's secret.
             hint = f"Set TRINE_{name.upper()} to the output of: {_MAKE_KEY}"
             yield Problem("weak-secret-key", f"{name} {weakness}: signatures made with it can be forged.", hint, acceptable=False)
 
 
-def _weakness(key: SecretStr) -> str | None:
+def weakness_of(key: SecretStr) -> str | None:
+    """Why a secret key could be guessed, as the end of a sentence; None for a good one."""
     text = key.get_secret_value()
     if not text:
         return "is empty"

@@ -28,6 +28,7 @@ SERVER_VARIABLES = frozenset(
     for name in (
         "ACCESS_LOG",
         "ACCESS_LOG_FORMAT",
+        "ALIAS",
         "APP",
         "BACKLOG",
         "DRAIN_TIMEOUT",

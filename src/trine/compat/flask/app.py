@@ -33,6 +33,8 @@ from .wrappers import Request, Response, blueprint_path
 if TYPE_CHECKING:
     import logging
 
+    from trine import App
+
     from .blueprints import Blueprint
     from .testing import FlaskClient, FlaskCliRunner
 
@@ -230,9 +232,6 @@ class Flask(Registrar):
         required = {"OPTIONS"} if provide_automatic_options else set()
         required |= set(getattr(view_func, "required_methods", ()))
 
-        added = self.url_rule_class(rule, endpoint=endpoint, methods=allowed | required, **options)
-        added.provide_automatic_options = provide_automatic_options  # type: ignore[attr-defined] # read when it matches
-        self.url_map.add(added)
         if view_func is not None:
             known = self.view_functions.setdefault(endpoint, view_func)
             # Bound methods are made anew each time they are asked for: they are equal, and not identical.
@@ -240,6 +239,9 @@ class Flask(Registrar):
                 raise AssertionError(
                     f"The endpoint '{endpoint}' has two view functions, {known!r} and {view_func!r}. Give one another name."
                 )
+        added = self.url_rule_class(rule, endpoint=endpoint, methods=allowed | required, **options)
+        added.provide_automatic_options = provide_automatic_options  # type: ignore[attr-defined] # read when it matches
+        self.url_map.add(added)
 
     def template_filter(self, name: str | None = None) -> Callable[[F], F]:
         """Make a function a filter of templates."""
@@ -576,7 +578,14 @@ class Flask(Registrar):
 
         return waited_for
 
-    # Development and tests.
+    # Servers, development and tests.
+
+    @cached_property
+    def trine(self) -> "App":
+        """The Trine application around this one, which `trine run` serves: typed routes on it stand beside the views."""
+        from .served import serve
+
+        return serve(self)
 
     def run(
         self,
