@@ -1,4 +1,4 @@
-"""A selection of Starlette's own suite, and all of Flask's, small enough for every run; `make conformance` runs the rest."""
+"""Selections of Starlette's and Flask's own suites, small enough for every run; `make conformance` runs all of them."""
 
 import subprocess
 import sys
@@ -9,6 +9,13 @@ import pytest
 HERE = Path(__file__).resolve().parent
 # These pass to the last test, on asyncio and on trio.
 FILES = ["test_background", "test_config", "test_convertors", "test_endpoints", "test_schemas", "test_status", "test_templates"]
+
+# All but those that ask for another pytest, for asgiref, or for what today's Werkzeug no longer does.
+FLASK_FILES = [
+    *("appctx", "basic", "blueprints", "config", "converters", "helpers", "instance_config", "json", "json_tag", "logging"),
+    *("regression", "request", "session_interface", "signals", "subclassing", "templating", "testing", "user_error_handler"),
+    "views",
+]
 
 
 @pytest.mark.network
@@ -23,9 +30,9 @@ def test_a_selection_of_starlettes_own_suite_passes():
 @pytest.mark.network
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_flasks_own_suite_passes():
-    rows = table_of("flask", "tests")
-    assert len(rows) == 22
+def test_a_selection_of_flasks_own_suite_passes():
+    rows = table_of("flask", *(f"tests/test_{name}.py" for name in FLASK_FILES))
+    assert len(rows) == len(FLASK_FILES)
     assert {name: failures for name, failures in rows.items() if failures} == {}
 
 
