@@ -222,6 +222,10 @@ class ModelOptions(TypedDict, total=False):
     """A device for each replica, one after the other, such as `["cuda:0", "cuda:1"]`; `load` is told its own."""
     registry: Any
     """A `Registry`, or its folder or URL, that keeps the versions: `load` gets the folder of the one to load."""
+    split_by: Callable[..., Any]
+    """A dependency that gives a text, such as the user's id: who has the same gets the same version while traffic is split."""
+    statistics: Any
+    """What `training_statistics()` gave, or a JSON file with it, where no registry knows it: inputs are compared with it."""
     allow_pickle: bool
     """Let `load_model()` unpickle for this model: whoever can write the file can run code here. `trine check` names it."""
     replay: Any

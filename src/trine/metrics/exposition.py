@@ -22,6 +22,8 @@ class _Collector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         for one in self._collect():
+            if one.instrument.is_hidden:
+                continue
             instrument, labels = one.instrument, one.instrument.labels
             if isinstance(instrument, Histogram):
                 family: Any = HistogramMetricFamily(instrument.name, instrument.help, labels=labels)

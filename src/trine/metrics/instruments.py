@@ -17,6 +17,8 @@ class Instrument:
     """A named set of numbers. Beyond 2000 combinations of labels, all further ones are counted as one, called `(more)`."""
 
     kind: ClassVar[Kind]
+    is_hidden = False
+    """Whether scrapers do not see it: what others are derived from."""
 
     def __init__(self, name: str, help: str, labels: Sequence[str] = ()) -> None:
         self.name, self.help, self.labels = name, help, tuple(labels)

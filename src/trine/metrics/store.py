@@ -7,7 +7,7 @@ and stays when its process ends, so that counters never go back.
 import contextlib
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -55,6 +55,7 @@ class MetricStore:
         self._file: Path | None = None
         self._written: bytes = b""
         self._lock = Lock()
+        self._derived: list[Derive] = []
 
     # Instruments ------------------------------------------------------------------------------------------------
 
@@ -106,7 +107,16 @@ class MetricStore:
         """Add up the numbers of every process."""
         self.write()
         snapshots = [snapshot for file in sorted(self.folder.glob("*.json")) if (snapshot := _read(file)) is not None]
-        return [Collected(one, _sum(one, snapshots)) for one in self.instruments.values()]
+        collected = {name: Collected(one, _sum(one, snapshots)) for name, one in self.instruments.items()}
+        derived = [found for derive in self._derived for found in derive(collected)]
+        return [*collected.values(), *derived]
+
+    def derive(self, function: "Derive") -> None:
+        """Have a function make further numbers of those of all processes, by name, whenever somebody asks."""
+        self._derived.append(function)
+
+
+Derive = Callable[[Mapping[str, Collected]], Iterable[Collected]]
 
 
 def _sum(instrument: Instrument, snapshots: list[_Snapshot]) -> dict[Labels, list[float]]:

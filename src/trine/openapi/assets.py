@@ -1,4 +1,4 @@
-"""The files that the documentation pages load: shipped with Trine, named after their content, kept by browsers for a year."""
+"""The files that built-in pages load: shipped with Trine, named after their content, kept by browsers for a year."""
 
 import gzip
 import zlib
@@ -20,12 +20,13 @@ class Asset:
     """One file. The large ones are stored as they travel: compressed."""
 
     name: str
+    folder: Path = _FOLDER
 
     @cached_property
     def path(self) -> Path:
         """Where the file is; its name ends in `.gz` where it is compressed."""
-        compressed = _FOLDER / f"{self.name}.gz"
-        return compressed if compressed.exists() else _FOLDER / self.name
+        compressed = self.folder / f"{self.name}.gz"
+        return compressed if compressed.exists() else self.folder / self.name
 
     @property
     def is_compressed(self) -> bool:

@@ -15,6 +15,9 @@ from .settings import ServingSettings
 from .streams import TokenStream
 
 if TYPE_CHECKING:
+    from .monitoring import ModelMonitor as ModelMonitor
+    from .monitoring import psi as psi
+    from .monitoring import training_statistics as training_statistics
     from .registry import ModelVersion as ModelVersion
     from .registry import Registry as Registry
     from .registry import RegistryError as RegistryError
@@ -25,6 +28,7 @@ __all__ = [
     "LoadContext",
     "ModelDeclaration",
     "ModelFileError",
+    "ModelMonitor",
     "ModelVersion",
     "Registry",
     "RegistryError",
@@ -38,13 +42,18 @@ __all__ = [
     "WrongResults",
     "load_model",
     "models_of",
+    "psi",
+    "training_statistics",
 ]
 
-_IN_REGISTRY = frozenset({"ModelVersion", "Registry", "RegistryError", "Release"})
+_LATER = {
+    **dict.fromkeys(("ModelVersion", "Registry", "RegistryError", "Release"), "registry"),
+    **dict.fromkeys(("ModelMonitor", "psi", "training_statistics"), "monitoring"),
+}
 
 
 def __getattr__(name: str) -> Any:
-    # Only who keeps versions loads a storage.
-    if name not in _IN_REGISTRY:
+    # Only who keeps versions loads a storage, and only who looks at models what draws them.
+    if name not in _LATER:
         raise AttributeError(f"module 'trine.serving' has no attribute '{name}'")
-    return getattr(import_module(f"{__name__}.registry"), name)
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

@@ -42,8 +42,23 @@ class ModelDeclaration:
 
     @property
     def version(self) -> str:
-        """The version that answers where no other is chosen."""
-        return self.options.get("version", "1")
+        """The version that is loaded first: the one that is named, the registry's default, or "1"."""
+        given = self.options.get("version")
+        if given is None and self.registry is not None:
+            return self._released
+        return "1" if given is None else given
+
+    @cached_property
+    def _released(self) -> str:
+        registry = self.registry
+        default = None if registry is None else registry.release(self.name).default
+        if default is None:
+            raise SetupError(
+                f"The registry of the model {self.name} has no version of it.",
+                hint=f"Publish one: trine models publish {self.name} FILE",
+                where=self.where,
+            )
+        return default
 
     @property
     def max_batch(self) -> int:

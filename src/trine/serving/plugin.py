@@ -1,10 +1,12 @@
 """The battery: `app.model(...)` installs it when the first model is declared."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from trine.errors import HTTPException, SetupError
+from trine.metrics import store_of
 from trine.settings import Problem, Settings
 from trine.types import ModelOptions
 
@@ -14,9 +16,14 @@ from .routes import model_router
 from .runner import Runner
 from .served import ServedModel
 from .settings import ServingSettings
+from .statistics_file import read_statistics
 
 if TYPE_CHECKING:
     from trine.app import App
+
+    from .monitoring.recorder import ModelRecorder
+    from .registry import ModelVersion
+    from .versions.follow import ReleaseFollower
 
 M = TypeVar("M", bound=Callable[..., Any])
 
@@ -34,6 +41,8 @@ class Serving(Mapping[str, ServedModel]):
         self.ready = ready
         self._models: dict[str, ServedModel] = {}
         self._app: App | None = None
+        self._recorder: ModelRecorder | None = None
+        self._followers: list[ReleaseFollower] = []
 
     def setup(self, app: "App") -> None:
         """Start and stop the models with an application, and answer for their health."""
@@ -90,10 +99,53 @@ class Serving(Mapping[str, ServedModel]):
         return Replica(declaration, on_batch=self.app.events.note_batch)
 
     async def _start(self) -> None:
+        self._record()
         for served in self._models.values():
             await served.start()
+            if served.declaration.registry is not None:
+                from .versions.follow import ReleaseFollower
+
+                follower = ReleaseFollower(
+                    served,
+                    served.declaration.registry,
+                    seconds=self.settings.refresh,
+                    on_version=partial(self._expect_version, served),
+                )
+                self._followers.append(follower)
+                await follower.start()
+
+    async def refresh(self) -> None:
+        """Look now whether the registries want other versions to answer. Every few seconds it is done anyway."""
+        for follower in self._followers:
+            await follower.look()
+
+    def _record(self) -> None:
+        """Count what the models do, where the application counts at all."""
+        store = store_of(self.app)
+        if store is None:
+            return
+        if self._recorder is None:
+            from .monitoring.recorder import ModelRecorder
+
+            self._recorder = ModelRecorder(store)
+            self.app.events.watch_batches(self._recorder.note_batch)
+        self._recorder.start()
+        for served in self._models.values():
+            served.on_shadow = partial(self._recorder.note_shadow, served.name)
+            statistics = read_statistics(served.declaration.options.get("statistics"), served.declaration.where)
+            if statistics is not None:
+                self._recorder.watch_inputs(served, served.default_version, statistics)
+
+    def _expect_version(self, served: ServedModel, known: "ModelVersion") -> None:
+        if self._recorder is not None and known.statistics:
+            self._recorder.watch_inputs(served, known.version, known.statistics)
 
     async def _stop(self) -> None:
+        followers, self._followers = self._followers, []
+        for follower in followers:
+            await follower.stop()
+        if self._recorder is not None:
+            self._recorder.stop()
         for served in self._models.values():
             await served.stop()
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from pydantic import Field
 
-from trine.binding import Body, Depends
+from trine.binding import Body, Depends, Query
 from trine.binding.validate import is_struct_type
 from trine.errors import HTTPException
 from trine.http import EventSourceResponse, JSONLinesResponse, Request, Response, ServerSentEvent, best_match
@@ -51,9 +51,16 @@ def model_router(served: ServedModel) -> APIRouter:
 def _item_handler(served: ServedModel) -> Callable[..., Any]:
     predict, says_more = served.predict, _asks_more(served)
 
-    if says_more:
+    if served.declaration.registry is not None:
 
-        async def answer(item: Any, **asked: Any) -> Any:
+        async def answer(item: Any, response: Response, version: str | None = None, **asked: Any) -> Any:
+            chosen = version or served.choose_version(asked.pop("key", None))
+            response.headers["model-version"] = chosen
+            return await predict(item, version=chosen, **asked)
+
+    elif says_more:
+
+        async def answer(item: Any, **asked: Any) -> Any:  # type: ignore[misc] # the same for those with one version
             return await predict(item, **asked)
 
     else:
@@ -63,7 +70,14 @@ def _item_handler(served: ServedModel) -> Callable[..., Any]:
 
     declaration = served.declaration
     item = Parameter("item", Parameter.POSITIONAL_OR_KEYWORD, annotation=Annotated[declaration.input_type, Body()])
-    return _as_handler(answer, served, [item], declaration.output_type)
+    parameters = [item]
+    if declaration.registry is not None:
+        asked_version = Annotated[str | None, Query(description="The version that answers", max_length=100)]
+        parameters += [
+            Parameter("response", Parameter.POSITIONAL_OR_KEYWORD, annotation=Response),
+            Parameter("version", Parameter.POSITIONAL_OR_KEYWORD, annotation=asked_version, default=None),
+        ]
+    return _as_handler(answer, served, parameters, declaration.output_type)
 
 
 def _list_handler(served: ServedModel) -> Callable[..., Any]:
@@ -231,13 +245,18 @@ def _asks_more(served: ServedModel) -> dict[str, Any]:
         asked["priority"] = options["priority"]
     if callable(options.get("timeout")):
         asked["timeout"] = options["timeout"]
+    if "split_by" in options:
+        asked["key"] = options["split_by"]
     return asked
+
+
+_ASKED: dict[str, Any] = {"priority": int, "timeout": float, "key": str}
 
 
 def _as_handler(answer: Callable[..., Any], served: ServedModel, parameters: list[Parameter], output: Any) -> Callable[..., Any]:
     """Give a handler the signature that binding reads."""
     more = [
-        Parameter(name, Parameter.KEYWORD_ONLY, default=Depends(dependency), annotation=int if name == "priority" else float)
+        Parameter(name, Parameter.KEYWORD_ONLY, default=Depends(dependency), annotation=_ASKED[name])
         for name, dependency in _asks_more(served).items()
     ]
     answer.__signature__ = Signature([*parameters, *more], return_annotation=output)  # type: ignore[attr-defined] # read by inspect

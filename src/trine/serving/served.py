@@ -1,13 +1,15 @@
 """A model as handlers use it: which version answers, and the runner that has it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 from .declaration import ModelDeclaration
 from .line import USUAL
 from .runner import ReplicaStatus, Runner
 from .streams import TokenStream
+from .versions.shadow import Shadow
+from .versions.traffic import TrafficSplit
 
 # The time that an item may take travels with it to the model: no `asyncio.timeout` here could say so.
 # ruff: noqa: ASYNC109
@@ -19,9 +21,16 @@ class ServedModel:
     def __init__(self, declaration: ModelDeclaration, path: str, new_runner: Callable[[], Runner]) -> None:
         self.declaration = declaration
         self.path = path
-        self.default_version = declaration.version
-        self.choose_version: Callable[[], str] = lambda: self.default_version
-        """Gives the version for a request that names none."""
+        self.split: TrafficSplit | None = None
+        """Which version answers a request that names none; None where that was never asked."""
+        self.shadow: Shadow | None = None
+        """A version that gets copies of the requests."""
+        self.on_input: Callable[[str, Any], None] | None = None
+        """Told the version and the item of each request."""
+        self.on_shadow: Callable[[str, str], None] = lambda version, outcome: None
+        """Told the version of a shadow, and how its answer was."""
+        self.expected: frozenset[str] = frozenset()
+        """Versions whose inputs are compared with their training data."""
         self._new_runner = new_runner
         self._runner: Runner | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -70,34 +79,102 @@ class ServedModel:
             self._loop = None
             await runner.stop()
 
+    # Versions ---------------------------------------------------------------------------------------------------
+
+    @property
+    def default_version(self) -> str:
+        """The version that answers where no other is chosen."""
+        if self.split is None:
+            self.split = TrafficSplit(self.declaration.version)
+        return self.split.default
+
+    def choose_version(self, key: str | None = None) -> str:
+        """Give the version for a request that names none; the same one for the same key."""
+        if self.split is None:
+            self.split = TrafficSplit(self.declaration.version)
+        return self.split.choose(key)
+
+    def follow(self, default: str, shares: Mapping[str, float], shadow: str | None) -> None:
+        """Let these versions answer from now on. All of them are loaded."""
+        self.split = TrafficSplit(default, shares)
+        self.shadow = None
+        if shadow is not None:
+            declared = self.declaration
+            self.shadow = Shadow(
+                shadow,
+                self.runner,
+                most=max(1, declared.max_queue // 4),
+                timeout=declared.timeout,
+                count=lambda outcome: self.on_shadow(shadow, outcome),
+            )
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """Every version that is loaded, the default first."""
+        loaded = [version for replica in self.replicas for version in replica.versions]
+        return tuple(dict.fromkeys([self.default_version, *sorted(loaded)])) if loaded else ()
+
+    def role_of(self, version: str) -> str:
+        """What a version does, in a word or two; nothing where it only answers those who name it."""
+        split = self.split
+        if split is not None and version == split.default:
+            return "default" if not split.shares else f"default, {1 - sum(split.shares.values()):.0%}"
+        if split is not None and version in split.shares:
+            return f"{split.shares[version]:.0%}"
+        return "shadow" if self.shadow is not None and version == self.shadow.version else ""
+
     # Asking -----------------------------------------------------------------------------------------------------
 
     def submit(
-        self, value: Any, *, version: str | None = None, priority: int = USUAL, timeout: float | None = None
+        self,
+        value: Any,
+        *,
+        version: str | None = None,
+        key: str | None = None,
+        priority: int = USUAL,
+        timeout: float | None = None,
     ) -> "asyncio.Future[Any]":
         """Queue an item of a model that has started. The future gives its output; cancelled, it drops the item."""
-        return self.runner.submit(
+        version = version or self.choose_version(key)
+        answer = self.runner.submit(
             value,
-            version=version or self.choose_version(),
+            version=version,
             priority=min(max(priority, 0), 7),
             timeout=self.declaration.timeout if timeout is None else timeout,
         )
+        if self.on_input is not None:
+            self.on_input(version, value)
+        if self.shadow is not None and version != self.shadow.version:
+            self.shadow.copy(value, answer)
+        return answer
 
     async def predict(
-        self, value: Any, *, version: str | None = None, priority: int = USUAL, timeout: float | None = None
+        self,
+        value: Any,
+        *,
+        version: str | None = None,
+        key: str | None = None,
+        priority: int = USUAL,
+        timeout: float | None = None,
     ) -> Any:
         """Give the output for one item, computed together with those of other requests."""
         if self._loop is not asyncio.get_running_loop() or self._starting is not None:
             await self.start()
-        return await self.submit(value, version=version, priority=priority, timeout=timeout)
+        return await self.submit(value, version=version, key=key, priority=priority, timeout=timeout)
 
     async def predict_many(
-        self, values: Sequence[Any], *, version: str | None = None, priority: int = USUAL, timeout: float | None = None
+        self,
+        values: Sequence[Any],
+        *,
+        version: str | None = None,
+        key: str | None = None,
+        priority: int = USUAL,
+        timeout: float | None = None,
     ) -> list[Any]:
         """Give an output, or the exception, for each of many items. Never more wait in line at a time than may."""
         if self._loop is not asyncio.get_running_loop() or self._starting is not None:
             await self.start()
-        version = version or self.choose_version()
+        version = version or self.choose_version(key)
         # Half a line at a time: a long list must not keep everybody else out.
         most = max(1, self.declaration.max_queue // 2)
         outcomes: list[Any] = []
@@ -113,10 +190,17 @@ class ServedModel:
         return outcomes
 
     async def stream(
-        self, value: Any, *, id: str, version: str | None = None, priority: int = USUAL, timeout: float | None = None
+        self,
+        value: Any,
+        *,
+        id: str,
+        version: str | None = None,
+        key: str | None = None,
+        priority: int = USUAL,
+        timeout: float | None = None,
     ) -> AsyncIterator[Any]:
         """Give a stream's tokens, one after the other. Leaving the loop stops the model within one step."""
-        tokens = await self.open_stream(value, id=id, version=version, priority=priority, timeout=timeout)
+        tokens = await self.open_stream(value, id=id, version=version, key=key, priority=priority, timeout=timeout)
         try:
             async for token in tokens:
                 yield token
@@ -125,7 +209,14 @@ class ServedModel:
             self.runner.cancel(id)
 
     async def open_stream(
-        self, value: Any, *, id: str, version: str | None = None, priority: int = USUAL, timeout: float | None = None
+        self,
+        value: Any,
+        *,
+        id: str,
+        version: str | None = None,
+        key: str | None = None,
+        priority: int = USUAL,
+        timeout: float | None = None,
     ) -> TokenStream:
         """Begin a stream, or raise what keeps it from beginning."""
         if self._loop is not asyncio.get_running_loop() or self._starting is not None:
@@ -133,7 +224,7 @@ class ServedModel:
         return self.runner.stream(
             value,
             id=id,
-            version=version or self.choose_version(),
+            version=version or self.choose_version(key),
             priority=min(max(priority, 0), 7),
             timeout=self.declaration.timeout if timeout is None else timeout,
         )

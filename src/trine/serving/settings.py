@@ -9,6 +9,8 @@ from trine.types import RunnerName
 class ServingSettings(SettingsGroup, prefix="TRINE_MODELS_"):
     """Where models run, unless a model says it itself."""
 
+    refresh: float = Field(default=5.0, gt=0)
+    """Seconds between two looks at a registry: whether other versions are to answer."""
     runner: RunnerName = "auto"
     """`thread`: in the web process; `process`: shared by all web workers; `ray`: on Ray Serve. `auto` is `process` where there
     are several workers, and `thread` else."""
