@@ -13,6 +13,9 @@ SPOOLED = COMMON | {"upload-file"}
 
 WSGI = SPOOLED - {"json-await", "websocket", "tokens"}
 
+# Rendered pages are compared among themselves: each framework with what it has for sessions and CSRF tokens.
+PAGE = frozenset({"page"})
+
 # Trine and the hand-written application get the same options, the ones that `trine run` passes.
 GRANIAN = "{bin}/granian --workers 1 --loop uvloop --no-access-log --log-level warning --port {port}"
 UVICORN = "{bin}/uvicorn --workers 1 --loop uvloop --http httptools --no-access-log --log-level warning --port {port}"
@@ -206,6 +209,56 @@ ALL = (
         WSGI,
         {"DJANGO_SETTINGS_MODULE": "benchmarks.apps.django_settings", "BENCHMARK_URLS": "benchmarks.apps.ninja_app"},
         threads=True,
+    ),
+    Contender(
+        "trine-pages",
+        "Granian, RSGI",
+        "{bin}/trine run benchmarks.apps.trine_pages:app --no-access-log --port {port}",
+        ("granian", "jinja2", "itsdangerous"),
+        "trine.app",
+        PAGE,
+    ),
+    Contender(
+        "trine-pages-asgi",
+        "Uvicorn",
+        f"{UVICORN} benchmarks.apps.trine_pages:app",
+        ("uvicorn", "jinja2", "itsdangerous"),
+        "trine.app",
+        PAGE,
+    ),
+    Contender(
+        "flask-wtf",
+        "gunicorn",
+        f"{GUNICORN} benchmarks.apps.flask_pages:app",
+        ("flask", "flask-wtf", "jinja2", "werkzeug", "gunicorn"),
+        "flask_wtf",
+        PAGE,
+    ),
+    Contender(
+        "flask-wtf-granian",
+        "Granian, WSGI",
+        f"{GRANIAN.replace(' --loop uvloop', '')} --interface wsgi benchmarks.apps.flask_pages:app",
+        ("flask", "flask-wtf", "jinja2", "werkzeug", "granian"),
+        "flask_wtf",
+        PAGE,
+    ),
+    Contender("quart", "Uvicorn", f"{UVICORN} benchmarks.apps.quart_pages:app", ("quart", "jinja2", "uvicorn"), "quart", PAGE),
+    Contender(
+        "fastapi-jinja2",
+        "Uvicorn",
+        f"{UVICORN} benchmarks.apps.fastapi_pages:app",
+        ("fastapi", "starlette", "jinja2", "uvicorn"),
+        "fastapi",
+        PAGE,
+    ),
+    Contender(
+        "django-pages",
+        "gunicorn",
+        f"{GUNICORN} benchmarks.apps.django_pages:app",
+        ("django", "gunicorn"),
+        "django",
+        PAGE,
+        {"DJANGO_SETTINGS_MODULE": "benchmarks.apps.django_settings", "BENCHMARK_URLS": "benchmarks.apps.django_pages"},
     ),
 )
 

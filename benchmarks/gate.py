@@ -3,7 +3,9 @@
 import http.client
 import json
 import math
+import re
 import socket
+from dataclasses import replace
 from typing import Any
 
 from .sockets import ECHOED, SENT, handshake
@@ -37,6 +39,34 @@ def check(workload: Workload, port: int) -> dict[str, str]:
     if again != 200:
         raise GateFailed(f"{workload.name}: status {again} after the refusals")
     return {name: value for name, value in headers.items() if name not in VOLATILE}
+
+
+def entered(workload: Workload, port: int) -> Workload:
+    """The workload with the cookies that an application gives to a visitor who comes, and opens the page for the first time."""
+    if workload.enter is None:
+        return workload
+    cookies: dict[str, str] = {}
+    for path in (workload.enter, workload.request.path):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        try:
+            connection.request("GET", path, headers={"cookie": _cookie_line(cookies)} if cookies else {})
+            response = connection.getresponse()
+            response.read()
+        finally:
+            connection.close()
+        for line in response.headers.get_all("set-cookie") or ():
+            name, _, value = line.partition(";")[0].partition("=")
+            cookies[name] = value
+
+    def with_cookies(request: Request) -> Request:
+        return replace(request, headers={**request.headers, "cookie": _cookie_line(cookies)})
+
+    refusals = {why: with_cookies(request) for why, request in workload.refusals.items()}
+    return replace(workload, request=with_cookies(workload.request), refusals=refusals)
+
+
+def _cookie_line(cookies: dict[str, str]) -> str:
+    return "; ".join(f"{name}={value}" for name, value in cookies.items())
 
 
 def _check_socket(workload: Workload, port: int) -> None:
@@ -76,6 +106,8 @@ def send(request: Request, port: int) -> tuple[int, dict[str, str], bytes]:
 
 
 def _is_answer(expected: Any, body: bytes) -> bool:
+    if isinstance(expected, re.Pattern):
+        return expected.match(body) is not None
     if isinstance(expected, bytes):
         return body == expected
     try:

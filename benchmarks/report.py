@@ -103,9 +103,10 @@ def _against(results: Results, workload: str, app: str, reference: str | None) -
 
 
 def _trine_over(results: Results, workload: str, app: str) -> str:
-    if app == "trine" or not (run := results.latest(workload, app, "trine")):
+    trine = "trine-pages" if workload == "page" else "trine"
+    if app == trine or not (run := results.latest(workload, app, trine)):
         return ""
-    ratio = run.ratio("trine", app)
+    ratio = run.ratio(trine, app)
     return f"{ratio}{' ahead' if ratio and ratio.is_ahead else ''}"
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .contenders import Contender
-from .gate import GateFailed, check
+from .gate import GateFailed, check, entered
 from .load import LoadFailed, generate, generate_messages, write_script
 from .results import Figure, Results, Run
 from .servers import Server, ServerFailed, running
@@ -46,8 +46,9 @@ def measure(workload: Workload, contenders: Sequence[Contender], plan: Plan, res
 
     with ExitStack() as stack:
         logs = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmarks-")))
-        script = write_script(workload.request, logs / "request.lua")
         servers = _start(workload, contenders, plan, run, logs, stack)
+        requests = {server.port: entered(workload, server.port).request for server in servers}
+        scripts = {port: write_script(request, logs / f"request-{port}.lua") for port, request in requests.items()}
 
         def load(server: Server, seconds: float) -> Figure:
             before = server.cpu()
@@ -55,7 +56,7 @@ def measure(workload: Workload, contenders: Sequence[Contender], plan: Plan, res
             if workload.is_socket:
                 seen = generate_messages(workload.request.path, server.port, **how)
             else:
-                seen = generate(workload.request, script, server.port, **how)
+                seen = generate(requests[server.port], scripts[server.port], server.port, **how)
             server.require_alive()
             return Figure.of(seen, server.cpu() - before, server.peak_mb())
 
@@ -75,7 +76,7 @@ def _start(
     for number, contender in enumerate(contenders):
         try:
             server = stack.enter_context(running(contender, plan.first_port + number, plan.server_core, environment, logs))
-            headers[contender.name] = check(workload, server.port)
+            headers[contender.name] = check(entered(workload, server.port), server.port)
         except (ServerFailed, GateFailed, OSError) as error:
             run.refused[contender.name] = str(error)
             _say(f"{workload.name}: {contender.name} is left out: {error}")

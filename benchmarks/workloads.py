@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,6 +38,8 @@ class Workload:
     """The size of a request, where its megabytes per second are what counts."""
     is_socket: bool = False
     """Whether the request opens a WebSocket, over which text is echoed."""
+    enter: str | None = None
+    """A path that is asked for once before: the cookies that it sets go along with every request."""
 
 
 HOUSE = {
@@ -56,6 +59,7 @@ HOUSE = {
     "note": "Viewing on Saturdays only, please ring twice.",
 }
 PRICED = {"id": 42, "house": HOUSE, "estimate": (118.5 * 2400.0 + 5 * 9000.0) * 1.02}
+FORM_BODY = {"content-type": "application/x-www-form-urlencoded"}
 JSON_BODY = {"content-type": "application/json"}
 IDENTITY = {"x-tenant": "ACME", "cookie": "theme=dark; session=ada-4711"}
 
@@ -91,6 +95,7 @@ def _upload(name: str, title: str) -> Workload:
     return Workload(name, title, request, {"size": len(content)}, connections=4, megabytes=len(body) / 1e6)
 
 
+PEOPLE = re.compile(rb'.*as Ada Lovelace.*name="csrf_token" value="[^"]{20,}".*(Person \d+ &lt;\d+&gt;.*){20}', re.DOTALL)
 SMALL = {"id": 7, "name": "Ada Lovelace", "active": True}
 
 WORKLOADS = {
@@ -127,6 +132,16 @@ WORKLOADS = {
             Request("/tokens"),
             [{"index": index, "text": "token"} for index in range(200)],
             is_events=True,
+        ),
+        Workload(
+            "page",
+            "Page: 20 rows of a template, a session in a signed cookie, a CSRF token",
+            Request("/people"),
+            re.compile(
+                rb'.*Signed in as Ada Lovelace.*name="csrf_token" value="[^"]{20,}".*(Person \d+ &lt;\d+&gt;.*){20}', re.DOTALL
+            ),
+            {"no token": Request("/people", "POST", FORM_BODY, b"a=b"), "bad path": Request("/people/none")},
+            enter="/people/enter",
         ),
         Workload(
             "websocket",

@@ -306,7 +306,13 @@ class _EndpointCompiler(StepWriter):
 
     def _write_custom(self) -> None:
         out, bound = self.out, self.bound
-        out.line("if isinstance(result, Response):")
+        if getattr(bound.response_class, "takes_text", False):
+            # A class that makes responses of many values, and of text what the finished headers say already.
+            out.line("if type(result) is str:")
+            out.line("    payload = result.encode()")
+            out.line("elif isinstance(result, Response):")
+        else:
+            out.line("if isinstance(result, Response):")
         out.line("    response = result")
         out.line("else:")
         make = out.name("make_response", bound.response_class)

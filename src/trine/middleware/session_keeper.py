@@ -95,13 +95,13 @@ class SessionKeeper:
 
     def _unsigned(self, sent: str) -> Session:
         try:
-            values, age = self.signer.unsign_with_age(sent, self.options.max_age)
-        except BadSignature:
-            values, age = None, 0.0
+            text, age = self.signer.unsign_bytes_with_age(sent, self.options.max_age)
+            values = json.loads(text)
+        except (BadSignature, ValueError, RecursionError):
+            values = None
         if not isinstance(values, dict):
             return self._session({}, Origin(None, 0, had_cookie=True))
-        text = json.dumps(values, separators=(",", ":"), ensure_ascii=False)
-        return self._session(values, Origin(text, age, had_cookie=True))
+        return self._session(values, Origin(text.decode(), age, had_cookie=True))
 
     async def _fetch(self, sent: str) -> Session:
         found = await self.store.get(_key(sent)) if self.store is not None and _is_id(sent) else None

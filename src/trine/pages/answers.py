@@ -19,6 +19,7 @@ class PageResponse(Response):
     """What the value of a page becomes. Binding makes one of whatever is no response yet."""
 
     media_type = "text/html"
+    takes_text = True
 
     def __new__(cls, value: Any = None, **_options: Any) -> Response:  # type: ignore[misc] # one of several kinds
         """Make the response that fits the value."""

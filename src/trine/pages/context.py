@@ -83,7 +83,7 @@ class PageContext:
     @property
     def session(self) -> Session:
         """The visitor's session, read on first use."""
-        return cast("Session", self.needs_request("session").session)
+        return cast("Session", self.needs_request("session").connection.session)
 
     def needs_request(self, what: str) -> PageRequest:
         """The request, for what makes no sense without one."""
