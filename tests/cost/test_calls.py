@@ -145,3 +145,29 @@ def test_a_dependency_that_is_used_twice_is_called_once(calls_of: Counter):
 
     calls = calls_of(app, "/")
     assert sum(call.endswith(".now") for call in calls) == 1
+
+
+def test_pages_beside_them_cost_api_routes_nothing(calls_of: Counter):
+    alone, beside = shop(), shop()
+
+    @beside.before_request
+    def before() -> None: ...
+
+    @beside.page("/page", methods=["GET", "POST"])
+    def page() -> str:
+        return ""
+
+    assert calls_of(beside, "/json") == calls_of(alone, "/json")
+
+
+def test_a_page_takes_few_calls(calls_of: Counter, trine_interface: str):
+    app = App()
+
+    @app.page("/")
+    async def page() -> str:
+        return "<h1>Hello</h1>"
+
+    most = {"rsgi": 44, "asgi": 53}[trine_interface]
+    calls = calls_of(app, "/")
+    assert len(calls) <= most
+    assert [call for call in calls if "ession" in call or "sign" in call or "csrf" in call] == []

@@ -32,6 +32,19 @@ Names = str | Sequence[str]
 _ESCAPED = ("html", "htm", "xml", "xhtml", "svg", "html.j2", "jinja", "jinja2")
 
 
+class SiteEnvironment(Environment):
+    """Jinja2's environment, which finds the keys of dicts at once."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """The attribute of an object, or its item. A dict has no attributes but its methods: no need to fail at them first."""
+        if type(obj) is dict and attribute in obj and attribute not in _METHODS:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
+_METHODS = frozenset(dir(dict))
+
+
 class Templates:
     """Loads, compiles and renders templates. Folders are asked in order: the application's, its blueprints', its batteries'."""
 
@@ -48,7 +61,7 @@ class Templates:
     def environment(self) -> Environment:
         """Jinja2's environment, made on first use. What is said to it later holds for templates that are loaded later."""
         debug = self.pages.app.debug
-        made = Environment(
+        made = SiteEnvironment(
             loader=ChoiceLoader([FileSystemLoader([str(folder) for folder in self.folders()]), *self.loaders]),
             autoescape=select_autoescape(_ESCAPED, default_for_string=True),
             auto_reload=debug,
