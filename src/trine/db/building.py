@@ -4,6 +4,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from .dialects import Dialect
 from .errors import FieldError, TransactionError
@@ -149,7 +150,7 @@ class _Select:
         elif rows._distinct:
             if not scope.dialect.has_distinct_on:
                 scope.dialect.refuse("keep the first row of each value with distinct(fields)", "PostgreSQL can.")
-            select = select.distinct(*(scope.column(name) for name in rows._distinct))
+            select = select.ext(postgresql.distinct_on(*(scope.column(name) for name in rows._distinct)))
         return self._locked(select)
 
     def _groups(self) -> list[Any]:
@@ -191,6 +192,8 @@ class _Select:
             if rows._form != "instance"
             else [self.scope.table.c[column.key] for column in rows.model.__table__.columns]
         )
+        if rows._combined:
+            self.rows = rows._with(_order=())
         inner = self._combined_select(columns) if rows._combined else self.limited(self.base(columns, ordered=bool(rows._limit)))
         return sa.select(sa.func.count()).select_from(inner.subquery())
 

@@ -124,6 +124,8 @@ def column_type(python_type: Any, options: FieldOptions, extras: Sequence[Any] =
         kind = extra() if isinstance(extra, type) and issubclass(extra, sa.types.TypeEngine) else extra
         if isinstance(kind, sa.types.TypeEngine):
             return kind
+    if python_type is Any:
+        return JSON()
     if isinstance(python_type, type) and get_origin(python_type) is None:
         return _simple_type(python_type, options, extras)
     return _composed_type(python_type, options)
@@ -148,8 +150,6 @@ def _simple_type(python_type: type[Any], options: FieldOptions, extras: Sequence
 
 def _composed_type(python_type: Any, options: FieldOptions) -> Any:
     origin, arguments = get_origin(python_type), get_args(python_type)
-    if python_type is Any:
-        return JSON()
     if origin is Literal:
         longest = max(len(str(value)) for value in arguments)
         return Integer() if all(type(value) is int for value in arguments) else sa.String(max(longest, 32))
@@ -163,14 +163,15 @@ def _composed_type(python_type: Any, options: FieldOptions) -> Any:
     return None
 
 
-def make_field(model: type[Any], name: str, annotation: Any, said: Any) -> Field:
-    """Read one attribute's annotation and what stands behind it."""
+def make_field(model: type[Any], name: str, annotation: Any, said: Any, *, counts: bool = True) -> Field:
+    """Read one attribute's annotation and what stands behind it. A key that `counts` is numbered by the database."""
     annotation = read_annotation(model, annotation)
     options = said if isinstance(said, FieldOptions) else FieldOptions(default=said)
     python_type, is_null, extras = bare(annotation)
     python_type = read_annotation(model, python_type)
     if is_relation(python_type):
         return _foreign_key(model, name, annotation, python_type, is_null, options)
+    is_null = is_null or python_type is Any
     kind = column_type(python_type, options, extras)
     if kind is None:
         raise SetupError(
@@ -178,7 +179,7 @@ def make_field(model: type[Any], name: str, annotation: Any, said: Any) -> Field
             hint="Annotate a simple type, a Pydantic model or another model, say field(type=...), or ClassVar for no column.",
         )
     made = Field(name, annotation, python_type, is_null, options, attname=name)
-    made.column = _column(model, made, kind)
+    made.column = _column(model, made, kind, counts=counts)
     return made
 
 
@@ -199,12 +200,13 @@ def _foreign_key(model: type[Any], name: str, annotation: Any, target: Any, is_n
     return made
 
 
-def _column(model: type[Any], made: Field, kind: Any, *, index: bool | None = None) -> sa.Column[Any]:
+def _column(model: type[Any], made: Field, kind: Any, *, index: bool | None = None, counts: bool = True) -> sa.Column[Any]:
     options = made.options
     arguments: list[Any] = []
     if options.generated is not None and not hasattr(options.generated, "build"):
         arguments.append(sa.Computed(options.generated, persisted=True))
-    is_counted = options.primary_key and isinstance(kind, Integer) and options.default is MISSING and not options.default_factory
+    is_made = options.default is not MISSING or options.default_factory is not None
+    is_counted = options.primary_key and isinstance(kind, Integer) and counts and not is_made
     if is_counted:
         arguments.append(sa.Identity(always=False))
     said: dict[str, Any] = {}

@@ -250,7 +250,8 @@ class PostgreSQL(Dialect):
 
     def truncated(self, part: str, element: Element) -> Element:
         """A time down to a part of it."""
-        return sa.func.date_trunc(part, element, type_=element.type)
+        # A part of the text, not a value: DISTINCT must see that both places are the same.
+        return sa.func.date_trunc(sa.literal_column(f"'{part}'"), element, type_=element.type)
 
     def distance(self, kind: str, left: Element, right: Element) -> Element:
         """How far apart vectors are, by pgvector."""
@@ -320,11 +321,11 @@ class SQLite(Dialect):
         if part == "week_day":
             return sa.cast(sa.func.strftime("%w", element), sa.Integer()) + 1
         if part == "quarter":
-            return (sa.cast(sa.func.strftime("%m", element), sa.Integer()) + 2) / 3
+            return (sa.cast(sa.func.strftime("%m", element), sa.Integer()) + 2) // 3
         if part == "week":
             # The Thursday of the same week decides (ISO 8601).
             thursday = sa.func.date(element, "-3 days", "weekday 4")
-            return (sa.cast(sa.func.strftime("%j", thursday), sa.Integer()) - 1) / 7 + 1
+            return (sa.cast(sa.func.strftime("%j", thursday), sa.Integer()) - 1) // 7 + 1
         code = {"year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute": "%M", "second": "%S"}[part]
         return sa.cast(sa.func.strftime(code, element), sa.Integer())
 
@@ -377,26 +378,19 @@ class MySQL(Dialect):
         made: sa.Dialect = dialect()
         return made
 
-    def _binary(self, element: Any) -> Any:
-        return sa.cast(element, sa.LargeBinary())
+    def _like(self, asked: "Asked", convert: Callable[[Any], str]) -> Element:
+        # Bytes are compared, since the usual collations tell no cases apart.
+        return asked.as_text.op("LIKE BINARY", is_comparison=True)(asked.text(convert))
 
     def contains(self, asked: "Asked") -> Element:
-        """Has a text inside: bytes are compared, since the usual collations tell no cases apart."""
+        """Of text a part, of JSON what it has."""
         if _is_json(asked.element) and not isinstance(asked.value, str):
             return sa.func.json_contains(asked.element, asked.param(None, asked.element.type)) == 1
-        return self._binary(asked.as_text).like(self._binary(asked.text(_inside)), escape="\\")
-
-    def startswith(self, asked: "Asked") -> Element:
-        """Begins with a text."""
-        return self._binary(asked.as_text).like(self._binary(asked.text(_at_start)), escape="\\")
-
-    def endswith(self, asked: "Asked") -> Element:
-        """Ends with a text."""
-        return self._binary(asked.as_text).like(self._binary(asked.text(_at_end)), escape="\\")
+        return super().contains(asked)
 
     def regex(self, asked: "Asked") -> Element:
         """Fits a regular expression."""
-        return self._binary(asked.as_text).op("REGEXP")(asked.text())
+        return asked.as_text.op("REGEXP BINARY", is_comparison=True)(asked.text())
 
     def iregex(self, asked: "Asked") -> Element:
         """Fits a regular expression, in either case."""

@@ -245,7 +245,7 @@ def build_condition(q: Q, scope: Scope, at: int) -> tuple[Built, bool]:
     built: list[tuple[Built, bool]] = []
     for child in q.children:
         if isinstance(child, tuple):
-            leaf = Leaf(child[0], tuple(child[0].split("__")), child[1], at)
+            leaf = Leaf(child[0], tuple(child[0].split("__")), child[1], at, scope)
             leaves.append(leaf)
             at += leaf.size(scope)
         elif isinstance(child, Q):

@@ -201,7 +201,7 @@ class Field:
         options = self.options
         if options.default_factory is not None:
             return options.default_factory()
-        return options.default
+        return MISSING if self.is_generated else options.default
 
     @property
     def label(self) -> str:

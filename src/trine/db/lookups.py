@@ -22,6 +22,8 @@ class Leaf:
     names: tuple[str, ...]
     value: Any
     at: int
+    home: Scope
+    """Where the names of an expression, such as `F("name")`, mean something."""
 
     def size(self, scope: Scope) -> int:
         """How many values it has."""
@@ -31,7 +33,7 @@ class Leaf:
 
     def behind(self, count: int) -> "Leaf":
         """The same lookup, seen from the rows that its first names lead to."""
-        return Leaf(self.path, self.names[count:] or ("pk",), self.value, self.at)
+        return Leaf(self.path, self.names[count:] or ("pk",), self.value, self.at, self.home)
 
 
 _PLURAL = ("in", "range")
@@ -174,9 +176,9 @@ class Asked:
         """The place of the value, or the expression that it is."""
         value, at = self.value, self.leaf.at
         if isinstance(value, Expression):
-            return value.build(self.scope, at)
+            return value.build(self.leaf.home, at)
         if hasattr(value, "__rows__"):
-            return Subquery(value).build(self.scope, at)
+            return Subquery(value).build(self.leaf.home, at)
         return self.scope.param(at, type_ or self.compared.type, convert, self.leaf.path)
 
     def second(self) -> Any:
@@ -201,9 +203,9 @@ def _exact(asked: Asked) -> Built:
 def _in(asked: Asked) -> Built:
     value, element = asked.value, asked.element
     if hasattr(value, "__rows__"):
-        return element.in_(Subquery(value).build_many(asked.scope, asked.leaf.at))
+        return element.in_(Subquery(value).build_many(asked.leaf.home, asked.leaf.at))
     if isinstance(value, Subquery):
-        return element.in_(value.build_many(asked.scope, asked.leaf.at))
+        return element.in_(value.build_many(asked.leaf.home, asked.leaf.at))
     if isinstance(value, str | bytes):
         raise FieldError(f"'{asked.leaf.path}' takes several values. Write a list: [{value!r}].")
     return asked.scope.dialect.is_one_of(asked, element)

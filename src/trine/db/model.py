@@ -294,6 +294,7 @@ def _declared(cls: type[Any]) -> dict[str, tuple[type[Any], Any, Any]]:
 
 def _fields(cls: type[Any]) -> dict[str, Field]:
     fields: dict[str, Field] = {}
+    keys = [said for _, _, said in cls.__declared__.values() if isinstance(said, FieldOptions) and said.primary_key]
     for name, (owner, annotation, said) in cls.__declared__.items():
         if isinstance(said, ReverseOptions):
             continue
@@ -316,7 +317,7 @@ def _fields(cls: type[Any]) -> dict[str, Field]:
                 many=said,
             )
             continue
-        made = make_field(owner, name, annotation, said)
+        made = make_field(owner, name, annotation, said, counts=len(keys) == 1)
         fields[name] = made
     _drop_typed_keys(cls, fields)
     if not any(made.primary_key for made in fields.values()):

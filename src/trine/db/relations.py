@@ -103,7 +103,9 @@ def settle_foreign_key(model: type[Any], made: Field) -> None:
         reverse_name=reverse_name,
     )
     made.relation = model.__relations__[made.name] = relation
-    model.__mapper__.add_property(made.name, orm.relationship(target, foreign_keys=[column], primaryjoin=column == remote))
+    model.__mapper__.add_property(
+        made.name, orm.relationship(target, foreign_keys=[column], primaryjoin=column == remote, remote_side=[remote])
+    )
     if reverse_name.startswith("+"):
         return
     _refuse_taken(target, reverse_name, where)

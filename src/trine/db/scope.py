@@ -111,7 +111,8 @@ class Scope:
             is_null = is_null or relation.is_null
             if relation.origin == "foreign_key" and self._is_key(relation, rest):
                 # The foreign key has the value already: nothing is joined.
-                return Found(self.join(walked).c[relation.local.key], tuple(rest[1:]), is_null or bool(relation.local.nullable))
+                behind = rest[1:] if rest and rest[0] in ("pk", relation.remote.key) else rest
+                return Found(self.join(walked).c[relation.local.key], tuple(behind), is_null or bool(relation.local.nullable))
             walked = (*walked, name)
             model = relation.target
         return Found(self.join(walked).c[_only_key(model).key], (), is_null=True)
@@ -121,9 +122,9 @@ class Scope:
         key = relation.remote.key
         if not rest:
             return True
-        return rest[0] in ("pk", key) or (
-            rest[0] not in relation.target.__relations__ and column_of(relation.target, rest[0]) is None
-        )
+        target = relation.target
+        is_field = rest[0] in target.__relations__ or column_of(target, rest[0]) is not None
+        return rest[0] in ("pk", key) or (not is_field and is_word(rest[0]))
 
     def join(self, path: tuple[str, ...]) -> Any:
         """The table at the end of a path of relations, joined now where it was not."""
@@ -233,3 +234,10 @@ def _lookup_hint(name: str) -> str:
     from .lookups import LOOKUPS, TRANSFORMS
 
     return did_you_mean(name, {*LOOKUPS, *TRANSFORMS})
+
+
+def is_word(name: str) -> bool:
+    """Whether a name asks something of a value, as `gte` does."""
+    from .lookups import LOOKUPS, TRANSFORMS
+
+    return name in LOOKUPS or name in TRANSFORMS
