@@ -9,6 +9,8 @@ LOCKS := requirements/build.lock requirements/dev.lock
 PORT ?= 8000
 # What to run: make test TESTS="tests/routing -k static"
 TESTS ?= tests
+# Processes that run them: make test WORKERS=0 TESTS=tests/routing
+WORKERS ?= 2
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,8 +25,8 @@ demo: $(READY) examples/housing/housing.skops  ## train the housing model and se
 examples/housing/housing.skops: examples/housing/train.py examples/housing/housing.csv requirements/dev.lock | $(READY)
 	@$(BIN)/python examples/housing/train.py --output $@
 
-test: $(READY)  ## run the tests
-	@$(BIN)/python -m pytest $(TESTS)
+test: $(READY)  ## run the tests, in WORKERS processes
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 check: $(READY)  ## style, types, the house rules and the documentation
 	$(BIN)/ruff check .

@@ -30,7 +30,7 @@ for version in 3.11 3.12 3.13; do
     fi
     echo "Python $version:"
     # The rooms' own tests. Whole stories, peers' suites and the programs of the documentation do not depend on the version.
-    "$folder/bin/python" -m pytest -q -p no:cacheprovider -n 2 --dist loadfile -m "not slow and not browser and not network" \
+    "$folder/bin/python" -m pytest -q -p no:cacheprovider -n "${WORKERS:-2}" --dist loadfile --no-loadscope-reorder -m "not slow and not browser and not network" \
         --ignore=tests/compat --ignore=tests/docs --ignore=tests/examples --ignore=tests/journeys --ignore=tests/properties \
         --ignore-glob="tests/server/test_run*" "$@" \
         || failed+=("$version")

@@ -99,7 +99,8 @@ def test_headers_that_are_too_large_are_refused(hasty):
     start = b"GET / HTTP/1.1\r\nhost: localhost\r\nx: "
     # The server waits for no end of more than its buffer; what is complete, the application counts.
     client = Dripping(process.port, start + b"a" * 600_000)
-    assert client.rest().startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
+    # What it has not read when it closes may take the answer with it.
+    assert client.rest()[:12] in (b"", b"HTTP/1.1 431")
     client = Dripping(process.port, start + b"a" * 65_528 + b"\r\n\r\n")
     answer = client.rest()
     assert answer.startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")

@@ -55,7 +55,7 @@ def build(serve, fortress_files):
         env = {
             "FORTRESS_FILES": str(fortress_files),
             "TRINE_BODY_TIMEOUT": "1",
-            "TRINE_TIMEOUT": "2",
+            "TRINE_TIMEOUT": "4",
             "TRINE_SECRET_KEY": token_urlsafe(48),
         }
         options = [*SERVERS[name], "--no-access-log", "--header-timeout", "1"]
@@ -105,7 +105,7 @@ def test_server_stands_after_all_of_it(besiege, server):
         "larger than the 10485760 bytes that are accepted here",
         "grows to more than 100 times its size",
         "was not complete after 1 seconds",
-        "was not complete after 2 seconds",
+        "was not complete after 4 seconds",
         "more than the 1000 fields that are accepted",
         "20001 fields, more than the 1000 that are accepted",
     ],
