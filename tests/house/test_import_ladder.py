@@ -14,8 +14,9 @@ LADDER = (
     ("http", "websocket", "staticfiles"),
     ("server", "routing", "security"),
     ("binding",),
-    ("openapi", "middleware", "lists", "arrays", "commands", "i18n"),
+    ("openapi", "middleware", "lists", "arrays", "commands"),
     ("app",),
+    ("i18n",),
     ("channels", "replay", "cache", "observe", "metrics", "pages", "mail", "storage", "db"),
     ("auth", "tasks", "serving"),
     ("admin", "ai"),
@@ -23,7 +24,7 @@ LADDER = (
 )
 STEP = {room: number for number, rooms in enumerate(LADDER) for room in rooms}
 LONERS = {"server", "routing", "security", "channels", "replay", "cache", "observe", "metrics", "pages", "mail", "storage", "db"}
-BATTERIES = {room for rooms in LADDER[7:10] for room in rooms}
+BATTERIES = {room for rooms in LADDER[7:11] for room in rooms}
 TOP = set(LADDER[-1])
 
 

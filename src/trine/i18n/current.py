@@ -1,5 +1,6 @@
 """The language that is spoken here, and the words that everybody says in it. Costs nothing where there is only one."""
 
+import logging
 from contextvars import ContextVar
 from typing import Any, Protocol
 
@@ -16,6 +17,8 @@ class Speaker(Protocol):
         ...
 
 
+logger = logging.getLogger("trine.i18n")
+
 current_speaker: "ContextVar[Speaker | None]" = ContextVar("trine_speaker", default=None)
 """Who translates here; None where everything is said as it was written."""
 
@@ -24,7 +27,7 @@ def gettext(message: str, /, **values: Any) -> str:
     """Say a message in the language of the visitor. `values` fill its `%(name)s`."""
     speaker = current_speaker.get()
     text = str.__str__(message) if speaker is None else speaker.say(message)
-    return text % values if values else text
+    return _filled(text, message, values) if values else text
 
 
 def ngettext(singular: str, plural: str, number: int, /, **values: Any) -> str:
@@ -36,7 +39,7 @@ def pgettext(context: str, message: str, /, **values: Any) -> str:
     """Say a message that means something else elsewhere: the context tells translators which one it is."""
     speaker = current_speaker.get()
     text = str.__str__(message) if speaker is None else speaker.say(message, context)
-    return text % values if values else text
+    return _filled(text, message, values) if values else text
 
 
 def npgettext(context: str, singular: str, plural: str, number: int, /, **values: Any) -> str:
@@ -48,4 +51,13 @@ def _counted(context: str | None, singular: str, plural: str, number: int, value
     speaker = current_speaker.get()
     spoken = singular if number == 1 else plural
     text = spoken if speaker is None else speaker.count(singular, plural, number, context)
-    return text % {"num": number, **values}
+    return _filled(text, spoken, {"num": number, **values})
+
+
+def _filled(text: str, message: str, values: dict[str, Any]) -> str:
+    try:
+        return text % values
+    except (KeyError, TypeError, ValueError):
+        # A translator's slip must not take the page away from a visitor.
+        logger.warning("The translation %r has other placeholders than its message %r.", text, message)
+        return message % values

@@ -72,6 +72,10 @@ class Templates:
         made.globals.update(self.pages.template_names(), **self.globals)
         made.filters.update(self.filters)
         made.tests.update(self.tests)
+        for extension in self.pages.app.extensions.values():
+            prepare = getattr(extension, "prepare_templates", None)
+            if prepare is not None:
+                prepare(made)
         return made
 
     @cached_property
