@@ -10,6 +10,7 @@ from trine.concurrency import ConcurrencyLimit, Deadlines, set_thread_limit
 from trine.events import Events
 from trine.http import FormLimits
 from trine.routing import APIRouter, APIVersions, FlatRoute, Middleware, OnDisconnect, WebSocketOptions, origin_of
+from trine.server.companion import Companion
 from trine.server.drain import closing_asgi, closing_rsgi
 from trine.server.leaving import watch_client
 from trine.server.lifespan import LifespanRunner, answer_lifespan
@@ -122,6 +123,8 @@ class App(APIRouter):
         self.events = Events(self.changed)
         self.extensions: dict[str, Any] = {}
         self.origin = origin_of(self)
+        self.companions: list[Companion] = []
+        """Processes that `trine run` and `trine dev` keep beside the workers."""
         self._overrides = Overrides(self.changed)
         self._given_settings = settings
         self._debug = debug

@@ -214,6 +214,8 @@ class ModelOptions(TypedDict, total=False):
     """Seconds in which an item must be answered, or a dependency that gives them; 30 when absent."""
     priority: Callable[..., Any]
     """A dependency that gives an item's place in line: 0 first, 7 last, 3 when absent."""
+    load_timeout: float
+    """Seconds that a process may take to load the model; 120 when absent."""
     runner: RunnerName
     """Where the model runs; what the settings say when absent."""
     replicas: int | tuple[int, int]

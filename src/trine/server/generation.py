@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +25,14 @@ from trine.errors import SetupError
 from trine.settings import Launch, read_dotenv, set_launch
 
 from .broken import BrokenProgram
+from .companion import Companion
 from .inbox import SignalInbox
 from .logs import configure_logs, say
 from .options import ServerOptions
 from .target import LoadError, load_error, load_target
 from .worker import Worker, leave_process, run_worker
+
+logger = logging.getLogger("trine.server")
 
 # After the drain timeout and the streams' last words, a worker that is still there will not leave by itself.
 _GRACE = 5.0
@@ -37,9 +41,10 @@ _LONGEST_PAUSE = 10.0
 
 @dataclass
 class _Child:
-    """A worker process, as its parent sees it."""
+    """A worker process, or a companion of the workers, as its parent sees it."""
 
     number: int
+    """From 1 for workers, from 0 downwards for companions."""
     ready: int
     """Descriptor that the worker writes to once it serves."""
     lifeline: int
@@ -55,6 +60,7 @@ class Generation:
         self.listener = listener
         self.control = control
         self.app: Any = None
+        self.companions: list[Companion] = []
         self.children: dict[int, _Child] = {}
         self.to_start: dict[int, float] = {}
         self.failures: dict[int, int] = {}
@@ -74,15 +80,21 @@ class Generation:
             if not options.development:
                 return 1
             self.app = BrokenProgram(error)
+        self.companions = [one for one in getattr(self.app, "companions", ()) if one.is_wanted(options.workers)]
+        for companion in self.companions:
+            companion.open()
         gc.collect()
         # What is loaded now stays in memory that all workers share: the collector must not write to it.
         gc.freeze()
         with SignalInbox(signal.SIGTERM, signal.SIGQUIT, signal.SIGCHLD) as inbox:
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
             self.inbox = inbox
-            self.to_start = dict.fromkeys(range(1, options.workers + 1), 0.0)
+            # Companions first: they take longest.
+            self.to_start = dict.fromkeys(range(1 - len(self.companions), options.workers + 1), 0.0)
             while self.children or (self.to_start and not self.stopping):
                 self._turn()
+        for companion in self.companions:
+            companion.close()
         return self.status
 
     def _load(self) -> Any:
@@ -124,16 +136,28 @@ class Generation:
             for descriptor in (reader, held, *(end for child in self.children.values() for end in (child.ready, child.lifeline))):
                 os.close(descriptor)
             self.control.close()
+            if number < 1:
+                leave_process(self._accompany(self.companions[-number], lifeline, writer))
             worker = Worker(self.options, self.listener, lifeline=lifeline, ready=lambda: _tell(writer))
             leave_process(run_worker(worker, self._load if self.app is None else lambda: self.app))
         os.close(writer)
         os.close(lifeline)
         self.children[pid] = _Child(number, reader, held)
 
+    def _accompany(self, companion: Companion, lifeline: int, writer: int) -> int:
+        self.listener.close()
+        try:
+            return companion.run(lambda: _tell(writer), lifeline)
+        except SetupError as error:
+            say(str(error), logging.ERROR)
+        except BaseException:
+            logger.exception("%s did not start, or did not stop, in process %d.", companion.name, os.getpid())
+        return 1
+
     def _announce(self) -> None:
         if (
             not self.announced
-            and len(self.children) == self.options.workers
+            and len(self.children) == self.options.workers + len(self.companions)
             and all(child.serves for child in self.children.values())
         ):
             self.announced = True
@@ -145,8 +169,15 @@ class Generation:
             self.stopping = True
             self.listener.close()
             self.deadline = time.monotonic() + self.options.drain_timeout + _GRACE
-            for pid in self.children:
-                os.kill(pid, signal.SIGTERM)
+            self._end(self._workers() or self.children)
+
+    def _workers(self) -> list[int]:
+        return [pid for pid, child in self.children.items() if child.number > 0]
+
+    @staticmethod
+    def _end(processes: Iterable[int]) -> None:
+        for pid in processes:
+            os.kill(pid, signal.SIGTERM)
 
     def _kill(self) -> None:
         self._stop()
@@ -154,6 +185,7 @@ class Generation:
             os.kill(pid, signal.SIGKILL)
 
     def _reap(self) -> None:
+        had_workers = bool(self._workers())
         for pid, child in list(self.children.items()):
             # Only our own: the application may have children too.
             ended, status = os.waitpid(pid, os.WNOHANG)
@@ -162,12 +194,16 @@ class Generation:
                 os.close(child.ready)
                 os.close(child.lifeline)
                 self._ended(child, os.waitstatus_to_exitcode(status))
+        if self.stopping and had_workers and not self._workers():
+            # Workers needed them to the last answer.
+            self._end(self.children)
 
     def _ended(self, child: _Child, status: int) -> None:
         if self.stopping:
             return
         how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
-        if not self.announced and not child.serves:
+        name = f"Worker {child.number}" if child.number > 0 else self.companions[-child.number].name
+        if not self.announced and not child.serves and not (child.number < 1 and self.options.development):
             # It has said why. A new one would fail the same way: nothing has started yet, so nothing does.
             self.status = status if status > 0 else 1
             self._stop()
@@ -175,7 +211,7 @@ class Generation:
         failures = 0 if child.serves else self.failures.get(child.number, 0) + 1
         self.failures[child.number] = failures
         pause = min(0.5 * 2 ** (failures - 1), _LONGEST_PAUSE) if failures else 0.0
-        say(f"Worker {child.number} {how}; a new one takes its place{f' in {pause:g} seconds' if pause else ''}.", logging.ERROR)
+        say(f"{name} {how}; a new one takes its place{f' in {pause:g} seconds' if pause else ''}.", logging.ERROR)
         self.to_start[child.number] = time.monotonic() + pause
 
 

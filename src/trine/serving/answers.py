@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from pydantic import BaseModel, Field, create_model
 
-from trine.binding.validate import is_struct_type
+from trine.binding.validate import adapter_for, is_struct_type
 from trine.errors import HTTPException
 
 
@@ -34,6 +34,7 @@ def batch_answer(name: str, output: Any) -> Any:
     if is_struct_type(output):
         fields = [("outputs", list[output | None]), ("errors", list[ItemErrorStruct])]
         return msgspec.defstruct(title, fields, module=__name__)
+    adapter_for(output)
     outputs: Any = list[Any] if output is Any else list[output | None]
     return create_model(
         title,

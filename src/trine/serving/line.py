@@ -1,8 +1,7 @@
 """The line of items that wait for a model."""
 
-import asyncio
 from collections import deque
-from typing import Any
+from typing import Any, Protocol
 
 from trine.errors import HandlerTimeout
 
@@ -11,14 +10,30 @@ URGENCIES = 8
 USUAL = 3
 
 
+class Reply(Protocol):
+    """Where an item's answer goes: a future, or a way back to another process."""
+
+    def done(self) -> bool:
+        """Whether nobody waits any more: answered, or cancelled."""
+        ...
+
+    def set_result(self, result: Any, /) -> None:
+        """Answer with an output."""
+        ...
+
+    def set_exception(self, exception: Any, /) -> None:
+        """Answer with what went wrong."""
+        ...
+
+
 class Job:
     """One item that waits for its answer."""
 
-    __slots__ = ("arrived", "deadline", "future", "timeout", "value", "version")
+    __slots__ = ("arrived", "deadline", "reply", "timeout", "value", "version")
 
-    def __init__(self, value: Any, future: "asyncio.Future[Any]", version: str, arrived: float, timeout: float) -> None:
+    def __init__(self, value: Any, reply: Reply, version: str, arrived: float, timeout: float) -> None:
         self.value = value
-        self.future = future
+        self.reply = reply
         self.version = version
         self.arrived = arrived
         self.timeout = timeout
@@ -26,8 +41,8 @@ class Job:
 
     def expire(self) -> None:
         """Answer that it took too long."""
-        if not self.future.done():
-            self.future.set_exception(HandlerTimeout(self.timeout))
+        if not self.reply.done():
+            self.reply.set_exception(HandlerTimeout(self.timeout))
 
 
 class Line:
@@ -53,7 +68,7 @@ class Line:
             while row and len(taken) < most:
                 job = row.popleft()
                 self._length -= 1
-                if job.future.done():
+                if job.reply.done():
                     continue
                 if job.deadline <= now:
                     job.expire()
@@ -71,8 +86,8 @@ class Line:
             for job in row:
                 if job.deadline <= now:
                     job.expire()
-            if any(job.future.done() for job in row):
-                kept = [job for job in row if not job.future.done()]
+            if any(job.reply.done() for job in row):
+                kept = [job for job in row if not job.reply.done()]
                 row.clear()
                 row.extend(kept)
         self._length = sum(map(len, self._rows))
@@ -81,7 +96,7 @@ class Line:
         """Answer everybody with an error."""
         for row in self._rows:
             for job in row:
-                if not job.future.done():
-                    job.future.set_exception(error)
+                if not job.reply.done():
+                    job.reply.set_exception(error)
             row.clear()
         self._length = 0

@@ -10,10 +10,9 @@ from trine.metrics import store_of
 from trine.settings import Problem, Settings
 from trine.types import ModelOptions
 
-from .declaration import ModelDeclaration, read_declaration
-from .replica import Replica
+from .declaration import read_declaration
+from .place import ModelPlace
 from .routes import model_router
-from .runner import Runner
 from .served import ServedModel
 from .settings import ServingSettings
 from .statistics_file import read_statistics
@@ -88,15 +87,14 @@ class Serving(Mapping[str, ServedModel]):
             if declaration.name in self._models:
                 hint = "Give one of them another name: app.model(path, name=...)."
                 raise SetupError(f"There are two models called {declaration.name}.", hint=hint, where=declaration.where)
-            served = ServedModel(declaration, path, lambda: self._new_runner(declaration))
+            place = ModelPlace(declaration, self)
+            served = ServedModel(declaration, path, place.new_runner)
             self._models[declaration.name] = served
+            self.app.companions.extend(place.companions())
             self.app.include_router(model_router(served))
             return source
 
         return register
-
-    def _new_runner(self, declaration: ModelDeclaration) -> Runner:
-        return Replica(declaration, on_batch=self.app.events.note_batch)
 
     async def _start(self) -> None:
         self._record()

@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import logging
 import os
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -15,8 +16,9 @@ from trine.events import ModelBatch
 from .batcher import Batcher
 from .context import LoadContext
 from .declaration import ModelDeclaration, load_model
+from .failures import unavailable
 from .infer import is_expected, predict_batch, predict_batch_async
-from .line import Job
+from .line import Job, Reply
 from .runner import ReplicaState, ReplicaStatus
 from .stepper import Stepper
 from .streaming import StreamSet
@@ -25,6 +27,7 @@ from .warm_up import warm_up
 
 logger = logging.getLogger("trine.serving")
 
+_ALARM = 2.0
 _TICK = 0.25
 """How often deadlines are looked at."""
 
@@ -53,6 +56,7 @@ class Replica:
         self._pool = ThreadPool(1)
         self._is_stuck = False
         self._is_stopping = False
+        self._computing: asyncio.Future[Any] | None = None
         self._sweeper: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
@@ -71,10 +75,9 @@ class Replica:
         """Let what is computed come to its end, answer the rest with 503, and end the thread."""
         self._is_stopping = True
         self.streams.stop()
-        waiting = [job.future for job in self.batcher.batch]
-        self.batcher.line.fail_all(HTTPException(503, "The model is being stopped.", {"retry-after": "1"}))
-        if waiting:
-            await asyncio.wait(waiting)
+        self.batcher.line.fail_all(unavailable("The model is being stopped."))
+        if self._computing is not None and not self._is_stuck:
+            await asyncio.wait([self._computing])
         if self._sweeper is not None:
             self._sweeper.cancel()
         self._pool.close()
@@ -100,16 +103,20 @@ class Replica:
 
     def submit(self, value: Any, *, version: str, priority: int, timeout: float) -> "asyncio.Future[Any]":
         """Queue an item. The future gives its output or raises; cancelled, it drops the item."""
-        loop = self._loop
+        future: asyncio.Future[Any] = self._loop.create_future()
+        self.enqueue(value, future, version=version, priority=priority, timeout=timeout)
+        return future
+
+    def enqueue(self, value: Any, reply: Reply, *, version: str, priority: int, timeout: float) -> None:
+        """Queue an item whose answer goes to a reply of the caller's."""
         if self._is_stopping or self._is_stuck:
-            raise HTTPException(503, "The model cannot answer now. Try again soon.", {"retry-after": "1"})
+            raise unavailable("The model cannot answer now. Try again soon.")
         if version not in self.models:
             raise HTTPException(404, f"The model has no version '{version[:100]}'.")
-        future: asyncio.Future[Any] = loop.create_future()
-        self.batcher.add(Job(value, future, version, loop.time(), timeout), priority)
+        loop = self._loop
+        self.batcher.add(Job(value, reply, version, loop.time(), timeout), priority)
         if self._sweeper is None:
             self._sweeper = loop.call_later(_TICK, self._sweep)
-        return future
 
     def stream(self, value: Any, *, id: str, version: str, priority: int, timeout: float) -> TokenStream:
         """Begin a stream."""
@@ -151,7 +158,7 @@ class Replica:
         model = self.models.get(jobs[0].version)
         if model is None:
             for job in jobs:
-                job.future.set_exception(HTTPException(503, "This version was unloaded.", {"retry-after": "1"}))
+                job.reply.set_exception(unavailable("This version was unloaded."))
             self.batcher.finished(0.0)
             return
         values = [job.value for job in jobs]
@@ -160,27 +167,34 @@ class Replica:
             computing: asyncio.Future[Any] = asyncio.ensure_future(predict_batch_async(model.predict, check, values))
         else:
             computing = self._pool.submit(self._loop, predict_batch, (model.predict, check, values))
+        self._computing = computing
+        if self.in_own_process:
+            # Where even the event loop gets no turn any more, the system ends the process.
+            signal.setitimer(signal.ITIMER_REAL, self.declaration.timeout + _ALARM)
         computing.add_done_callback(lambda computed: self._answer(jobs, computed))
 
     def _answer(self, jobs: list[Job], computed: "asyncio.Future[tuple[list[Any], float]]") -> None:
         if computed.cancelled():
-            outcomes: list[Any] = [HTTPException(503, "The model was stopped.", {"retry-after": "1"})] * len(jobs)
+            outcomes: list[Any] = [unavailable("The model was stopped.")] * len(jobs)
             seconds = 0.0
         elif (error := computed.exception()) is not None:
             outcomes, seconds = [error] * len(jobs), 0.0
         else:
             outcomes, seconds = computed.result()
+        self._computing = None
         self._is_stuck = False
+        if self.in_own_process:
+            signal.setitimer(signal.ITIMER_REAL, 0)
         errors = 0
         for job, outcome in zip(jobs, outcomes, strict=True):
             if isinstance(outcome, BaseException):
                 errors += 1
-                if not job.future.done():
-                    job.future.set_exception(outcome)
+                if not job.reply.done():
+                    job.reply.set_exception(outcome)
                 elif isinstance(outcome, Exception) and not is_expected(outcome):
                     logger.error("The model %s failed for a client that has left.", self.declaration.name, exc_info=outcome)
-            elif not job.future.done():
-                job.future.set_result(outcome)
+            elif not job.reply.done():
+                job.reply.set_result(outcome)
         started = self.batcher.started
         self.batcher.finished(seconds)
         if self.on_batch is not None:
@@ -202,7 +216,7 @@ class Replica:
                 self.declaration.name,
                 now - batcher.started,
             )
-            batcher.line.fail_all(HTTPException(503, "The model does not answer. Try again soon.", {"retry-after": "1"}))
+            batcher.line.fail_all(unavailable("The model does not answer. Try again soon."))
             if self.on_stuck is not None:
                 self.on_stuck()
         busy = batcher.batch or len(batcher.line)

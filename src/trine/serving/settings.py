@@ -14,7 +14,5 @@ class ServingSettings(SettingsGroup, prefix="TRINE_MODELS_"):
     runner: RunnerName = "auto"
     """`thread`: in the web process; `process`: shared by all web workers; `ray`: on Ray Serve. `auto` is `process` where there
     are several workers, and `thread` else."""
-    start_timeout: float = Field(default=120.0, gt=0)
-    """Seconds that a model may take to load."""
     ray_address: str | None = None
     """The Ray cluster; one on this machine is started where there is none."""

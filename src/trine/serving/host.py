@@ -1,0 +1,316 @@
+"""The process that holds one replica: it answers every web process that connects to its socket."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from trine.events import ModelBatch
+
+from .carrier import Carrier
+from .context import LoadContext
+from .declaration import ModelDeclaration
+from .failures import Told, tell_failure
+from .frames import FrameProtocol
+from .packing import Packing, make_packing
+from .replica import Replica
+
+logger = logging.getLogger("trine.serving")
+
+# What a web process says.
+PREDICT, CANCEL, STREAM, STOP_STREAM, LOAD, UNLOAD = range(6)
+# What a model process says.
+HELLO, RESULTS, TOKENS, VERSIONS, LOADED = range(6, 11)
+
+STUCK = 75
+"""Exit status of a process whose model did not come back: it is replaced."""
+
+
+class ModelHost:
+    """One replica behind a Unix socket."""
+
+    def __init__(self, declaration: ModelDeclaration, number: int, folder: Path) -> None:
+        self.replica = Replica(declaration, number=number, on_batch=self._note_batch, on_stuck=self._replace, in_own_process=True)
+        self.declaration = declaration
+        self.folder = folder
+        self.inputs = make_packing(declaration.input_type, declaration.where)
+        self.outputs = make_packing(declaration.output_type, declaration.where)
+        self.tokens = make_packing(declaration.token_type, declaration.where)
+        self.clients: set[_Client] = set()
+        self.batches: list[ModelBatch] = []
+        """Computed, and not told to anybody yet."""
+
+    async def run(self, listener: socket.socket, ready: Callable[[], None], until: asyncio.Event) -> None:
+        """Load, answer until told to stop, and let what is computed come to its end."""
+        loop = asyncio.get_running_loop()
+        signal.setitimer(signal.ITIMER_REAL, self.declaration.options.get("load_timeout", 120.0))
+        await self.replica.start()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        listener.setblocking(False)  # noqa: FBT003 - positional in the standard library
+        accepting = asyncio.create_task(self._accept(listener))
+        ready()
+        logger.info("The model %s is ready in process %d.", self.declaration.name, os.getpid())
+        stopped = asyncio.create_task(until.wait())
+        await asyncio.wait([accepting, stopped], return_when=asyncio.FIRST_COMPLETED)
+        accepting.cancel()
+        stopped.cancel()
+        await self.replica.stop()
+        await asyncio.sleep(0)
+        for client in list(self.clients):
+            client.flush()
+            client.frames.close()
+        # What was written is sent before the process ends.
+        deadline = loop.time() + 2.0
+        while self.clients and loop.time() < deadline:  # noqa: ASYNC110 - transports tell nobody when they are empty
+            await asyncio.sleep(0.01)
+
+    async def _accept(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            connection, _ = await loop.sock_accept(listener)
+            client = _Client(self)
+            await loop.connect_accepted_socket(lambda client=client: client.frames, connection)  # type: ignore[misc] # mypy does not infer a lambda with a default
+            self.clients.add(client)
+            client.greet()
+
+    def tell_versions(self) -> None:
+        """Tell every web process which versions are here."""
+        for client in self.clients:
+            client.frames.send([VERSIONS, list(self.replica.models)])
+
+    def _note_batch(self, batch: ModelBatch) -> None:
+        self.batches.append(batch)
+
+    def _replace(self) -> None:
+        """The model's thread does not come back, and cannot be stopped: this process ends, and another takes its place."""
+        for job in self.replica.batcher.batch:
+            job.expire()
+        for client in self.clients:
+            client.flush()
+        # Two turns of the loop are enough for what was answered above.
+        asyncio.get_running_loop().call_later(0.05, os._exit, STUCK)
+
+
+class _Client:
+    """One web process, as its model sees it."""
+
+    def __init__(self, host: ModelHost) -> None:
+        self.host = host
+        self.frames = FrameProtocol(Carrier(host.folder))
+        self.frames.on_message = self._hear
+        self.frames.on_lost = self._lose
+        self.waiting: dict[int, _Reply] = {}
+        self.streams: dict[str, _StreamReply] = {}
+        self._results: list[tuple[int, Any]] = []
+        self._failures: list[tuple[int, Told]] = []
+        self._tokens: list[tuple[str, Any, Told | None, bool]] = []
+        self._is_planned = False
+
+    def greet(self) -> None:
+        replica = self.host.replica
+        self.frames.send([HELLO, replica.number, list(replica.models), os.getpid()])
+
+    def _hear(self, message: Any) -> None:
+        kind = message[0]
+        if kind == PREDICT:
+            self._predict(*message[1:])
+        elif kind == CANCEL:
+            for number in message[1]:
+                reply = self.waiting.pop(number, None)
+                if reply is not None:
+                    reply.is_done = True
+        elif kind == STREAM:
+            self._open_stream(*message[1:])
+        elif kind == STOP_STREAM:
+            self.host.replica.cancel(message[1])
+        elif kind == LOAD:
+            self._load(*message[1:])
+        elif kind == UNLOAD:
+            self._unload(message[1])
+
+    def _predict(self, first: int, version: str, priority: int, timeout: float, values: list[Any]) -> None:
+        replica, unpack, waiting = self.host.replica, self.host.inputs.unpack, self.waiting
+        for number, raw in enumerate(values, first):
+            reply = waiting[number] = _Reply(self, number)
+            try:
+                value = raw if unpack is None else unpack(raw)
+                replica.enqueue(value, reply, version=version, priority=priority, timeout=timeout)
+            except Exception as error:  # noqa: BLE001 - it is this item's answer
+                reply.set_exception(error)
+
+    def _open_stream(self, id: str, version: str, priority: int, raw: Any) -> None:
+        reply = self.streams[id] = _StreamReply(self, id)
+        unpack = self.host.inputs.unpack
+        try:
+            value = raw if unpack is None else unpack(raw)
+            self.host.replica.open_stream(value, reply, id=id, version=version, priority=priority)
+        except Exception as error:  # noqa: BLE001 - it is the stream's answer
+            reply.end(error)
+
+    def _load(self, number: int, version: str, path: str | None, about: dict[str, Any]) -> None:
+        async def load() -> None:
+            told = None
+            try:
+                context = LoadContext(version, path=None if path is None else Path(path), about=about)
+                if version not in self.host.replica.models:
+                    await self.host.replica.load(context)
+            except Exception as error:
+                logger.exception("Version %s of the model %s did not load.", version, self.host.declaration.name)
+                told = tell_failure(error)
+            self.host.tell_versions()
+            self.frames.send([LOADED, number, told])
+
+        self._loading = asyncio.create_task(load())
+
+    def _unload(self, version: str) -> None:
+        self.host.replica.models.pop(version, None)
+        self.host.tell_versions()
+
+    # Answers ----------------------------------------------------------------------------------------------------
+
+    def result(self, number: int, value: Any) -> None:
+        self.waiting.pop(number, None)
+        self._results.append((number, value))
+        self._plan()
+
+    def failure(self, number: int, error: BaseException) -> None:
+        self.waiting.pop(number, None)
+        self._failures.append((number, tell_failure(error)))
+        self._plan()
+
+    def token(self, id: str, value: Any) -> None:
+        self._tokens.append((id, value, None, False))
+        self._plan()
+
+    def end(self, id: str, error: Exception | None) -> None:
+        self.streams.pop(id, None)
+        self._tokens.append((id, None, None if error is None else tell_failure(error), True))
+        self._plan()
+
+    def _plan(self) -> None:
+        if not self._is_planned:
+            self._is_planned = True
+            asyncio.get_running_loop().call_soon(self.flush)
+
+    def flush(self) -> None:
+        """Send what was answered in this turn of the loop."""
+        self._is_planned = False
+        results, self._results = self._results, []
+        failures, self._failures = self._failures, []
+        tokens, self._tokens = self._tokens, []
+        host = self.host
+        if results or failures:
+            batches, host.batches = host.batches, []
+            status = [len(host.replica.batcher.line), len(host.replica.batcher.batch)]
+            facts = [[b.version, b.size, b.queue_seconds, b.inference_seconds, b.errors] for b in batches]
+            numbers, values = [number for number, _ in results], [value for _, value in results]
+            try:
+                self.frames.send([RESULTS, numbers, host.outputs.pack_all(values), failures, status, facts])
+            except Exception:  # noqa: BLE001 - some value cannot travel: found out one by one
+                good, bad = _sort_out(host.outputs, self.frames.carrier, results)
+                numbers, values = [number for number, _ in good], [value for _, value in good]
+                self.frames.send([RESULTS, numbers, values, failures + bad, status, facts])
+        if tokens:
+            pack = host.tokens.pack
+            told = [(i, v if pack is None or v is None else pack(v), error, is_end) for i, v, error, is_end in tokens]
+            self.frames.send([TOKENS, told])
+
+    def _lose(self) -> None:
+        self.host.clients.discard(self)
+        for reply in self.waiting.values():
+            reply.is_done = True
+        for id, stream in list(self.streams.items()):  # noqa: A001 - the stream's own word
+            stream.is_cancelled = True
+            self.host.replica.cancel(id)
+
+
+class _Reply:
+    """The way back for one item."""
+
+    __slots__ = ("client", "is_done", "number")
+
+    def __init__(self, client: _Client, number: int) -> None:
+        self.client = client
+        self.number = number
+        self.is_done = False
+
+    def done(self) -> bool:
+        return self.is_done
+
+    def set_result(self, result: Any, /) -> None:
+        self.is_done = True
+        self.client.result(self.number, result)
+
+    def set_exception(self, exception: Any, /) -> None:
+        self.is_done = True
+        self.client.failure(self.number, exception)
+
+
+class _StreamReply:
+    """The way back for one stream."""
+
+    __slots__ = ("client", "id", "is_cancelled", "is_ended")
+
+    def __init__(self, client: _Client, id: str) -> None:
+        self.client = client
+        self.id = id
+        self.is_cancelled = False
+        self.is_ended = False
+
+    def push(self, token: Any) -> None:
+        self.client.token(self.id, token)
+
+    def end(self, error: Exception | None = None) -> None:
+        if not self.is_ended:
+            self.is_ended = True
+            self.client.end(self.id, error)
+
+
+def _sort_out(packing: Packing, carrier: Carrier, results: list[tuple[int, Any]]) -> tuple[list[Any], list[Any]]:
+    good, bad = [], []
+    for number, value in results:
+        try:
+            packed = value if packing.pack is None else packing.pack(value)
+            carrier.encode(packed)
+            good.append((number, packed))
+        except Exception as error:  # noqa: BLE001 - it is this item's answer
+            bad.append((number, tell_failure(error)))
+    return good, bad
+
+
+def run_host(
+    declaration: ModelDeclaration, number: int, folder: Path, listener: socket.socket, ready: Callable[[], None], lifeline: int
+) -> int:
+    """Hold a replica until told to stop, or until the other end of the lifeline is gone. Gives the exit status."""
+    # A step of the interpreter's lock: the loop must get its turn while a model computes in pure Python.
+    sys.setswitchinterval(0.001)
+
+    async def main() -> None:
+        until = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, until.set)
+
+        def orphaned() -> None:
+            loop.remove_reader(lifeline)
+            until.set()
+
+        loop.add_reader(lifeline, orphaned)
+        await ModelHost(declaration, number, folder).run(listener, ready, until)
+
+    with contextlib.suppress(KeyboardInterrupt):
+        _new_runner().run(main())
+    return 0
+
+
+def _new_runner() -> asyncio.Runner:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.Runner()
+    return asyncio.Runner(loop_factory=uvloop.new_event_loop)

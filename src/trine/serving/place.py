@@ -1,0 +1,57 @@
+"""Where a model runs: what its options, the settings and the server say together."""
+
+from typing import TYPE_CHECKING
+
+from trine.errors import SetupError
+from trine.types import RunnerName
+
+from .companion import ModelAddresses, ModelProcess
+from .declaration import ModelDeclaration
+from .runner import Runner
+
+if TYPE_CHECKING:
+    from .plugin import Serving
+
+
+class ModelPlace:
+    """Decides once, before anything is forked, and makes the runner of each process accordingly."""
+
+    def __init__(self, declaration: ModelDeclaration, serving: "Serving") -> None:
+        self.declaration = declaration
+        self.serving = serving
+        self.addresses = ModelAddresses(declaration)
+
+    @property
+    def wish(self) -> RunnerName:
+        """What the model says, else the settings."""
+        return self.declaration.options.get("runner") or self.serving.settings.runner
+
+    def companions(self) -> list[ModelProcess]:
+        """The processes that a server which knows companions keeps for the model."""
+        return [ModelProcess(self.addresses, number, self._is_wanted) for number in range(self.declaration.replicas[0])]
+
+    def new_runner(self) -> Runner:
+        """Make the runner of this process."""
+        on_batch = self.serving.app.events.note_batch
+        wish = self.wish
+        if wish == "ray":
+            from .ray import RayRunner
+
+            return RayRunner(self.declaration, self.serving.settings.ray_address, on_batch)
+        if wish == "process" or self.addresses.is_kept:
+            from .pool import ProcessRunner
+
+            return ProcessRunner(self.declaration, self.addresses, on_batch)
+        from .replica import Replica
+
+        if self.declaration.replicas[1] > 1:
+            raise SetupError(
+                f"The model {self.declaration.name} wants {self.declaration.replicas[1]} replicas in one web process.",
+                hint="Say runner='process', or leave replicas out.",
+                where=self.declaration.where,
+            )
+        return Replica(self.declaration, on_batch=on_batch)
+
+    def _is_wanted(self, workers: int) -> bool:
+        wish = self.wish
+        return wish == "process" or (wish == "auto" and (workers > 1 or self.declaration.replicas[1] > 1))

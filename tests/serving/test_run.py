@@ -1,0 +1,126 @@
+"""One model behind all workers of `trine run`."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from trine.testing import TestClient
+
+from ..server.conftest import until
+
+PROGRAM = f"{Path(__file__).with_name('served_program.py')}:make_app()"
+
+
+@pytest.fixture
+def shared(serve):
+    return serve("--workers", "2", "--no-access-log", program=PROGRAM)
+
+
+def model_process(url: str) -> int:
+    return httpx2.post(f"{url}/square", json={"value": 3}).json()["process"]
+
+
+def test_all_workers_ask_the_same_process(shared):
+    url = shared.url
+    assert httpx2.get(f"{url}/models/ready").status_code == 200
+    workers, processes = set(), set()
+
+    def both_answered() -> bool:
+        # A connection each: workers take turns.
+        workers.add(httpx2.get(f"{url}/worker").json())
+        processes.add(model_process(url))
+        return len(workers) == 2
+
+    until(both_answered, "Only one worker answered")
+    assert len(processes) == 1
+    assert not processes & workers
+    assert shared.stop() == 0
+    assert "Traceback" not in shared.printed
+
+
+async def test_a_killed_model_process_costs_no_wrong_answer(shared):
+    url = shared.url
+    first = model_process(url)
+    statuses: dict[int, int] = {}
+    wrong = []
+    is_over = asyncio.Event()
+
+    async def ask(start: int) -> None:
+        async with httpx2.AsyncClient(timeout=60) as client:
+            value = start
+            while not is_over.is_set():
+                value += 16
+                answer = await client.post(f"{url}/square", json={"value": value})
+                statuses[answer.status_code] = statuses.get(answer.status_code, 0) + 1
+                if answer.status_code == 200 and answer.json()["square"] != value**2:
+                    wrong.append(value)
+                if answer.status_code == 503 and "retry-after" not in answer.headers:
+                    wrong.append(value)
+
+    asking = [asyncio.create_task(ask(number)) for number in range(16)]
+    killed = {first}
+    for _ in range(3):
+        before = statuses.get(200, 0)
+        while statuses.get(200, 0) < before + 100:
+            await asyncio.sleep(0.01)
+        process = await asyncio.to_thread(model_process, url)
+        killed.add(process)
+        os.kill(process, signal.SIGKILL)
+    while (process := await asyncio.to_thread(lambda: httpx2.post(f"{url}/square", json={"value": 3}))).status_code != 200:
+        await asyncio.sleep(0.01)
+    is_over.set()
+    await asyncio.gather(*asking)
+    assert wrong == []
+    assert set(statuses) <= {200, 503}
+    assert process.json()["process"] not in killed
+    assert shared.stop() == 0
+
+
+def test_a_model_that_cannot_load_stops_the_start(start, tmp_path):
+    (tmp_path / "program.py").write_text(
+        "from trine import App\n\napp = App()\n\n\n@app.model('/predict', runner='process')\nclass Broken:\n"
+        "    def load(self):\n        raise FileNotFoundError('no weights')\n\n"
+        "    def predict(self, items: list[int]) -> list[int]:\n        return items\n"
+    )
+    process = start("run", "program.py", "--port", "0")
+    assert process.end() == 1
+    assert "no weights" in process.printed
+
+
+def test_a_rolling_restart_brings_a_new_model_without_losing_a_request(shared):
+    url = shared.url
+    before = model_process(url)
+    shared.send(signal.SIGHUP)
+    shared.wait_for("New workers serve.")
+    until(lambda: model_process(url) != before, "The old model went on answering")
+    assert shared.stop() == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
+def test_no_folder_is_left_behind(shared):
+    opened = Path(f"/proc/{model_process(shared.url)}/net/unix").read_text()
+    addresses = [Path(line.split()[-1]) for line in opened.splitlines() if line.endswith("/0.sock")]
+    mine = [path for path in addresses if path.exists()]
+    assert mine
+    assert shared.stop() == 0
+    # Other programs may serve models meanwhile: at least one folder has gone, and it was ours.
+    assert any(not path.parent.exists() for path in mine)
+
+
+def test_a_model_of_a_function_cannot_be_found_by_a_fresh_process():
+    from trine import App, SetupError
+
+    app = App()
+
+    @app.model("/predict", runner="process", name="hidden")
+    def predict(items: list[int]) -> list[int]:
+        return items
+
+    with pytest.raises(SetupError) as caught, TestClient(app):
+        pass
+    assert str(caught.value).startswith("The model hidden cannot run in a process of its own: no import gives the function")
