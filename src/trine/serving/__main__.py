@@ -11,7 +11,7 @@ from typing import Any
 
 from trine.settings import Launch, set_launch
 
-from .declaration import read_declaration
+from .declaration import read_declaration, recall
 from .host import run_host
 
 
@@ -31,7 +31,7 @@ def main() -> int:
     options = order["options"]
     if isinstance(options.get("replicas"), list):
         options["replicas"] = tuple(options["replicas"])
-    declaration = read_declaration(found, options)
+    declaration = recall(found, options["name"]) or read_declaration(found, options)
     return run_host(declaration, int(sys.argv[3]), Path(sys.argv[4]), listener, lambda: control.sendall(b"1"), control.fileno())
 
 

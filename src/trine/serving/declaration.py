@@ -8,6 +8,7 @@ from functools import cached_property
 from inspect import Parameter, isclass
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
+from weakref import WeakKeyDictionary
 
 from trine.binding.signature import signature_of, union_members
 from trine.errors import SetupError
@@ -163,6 +164,19 @@ def read_declaration(source: Any, options: ModelOptions) -> ModelDeclaration:
         given.get("stream", given.get("step", Any)),
         where,
     )
+
+
+_declared: "WeakKeyDictionary[Any, dict[str, ModelDeclaration]]" = WeakKeyDictionary()
+
+
+def remember(declaration: ModelDeclaration) -> None:
+    """Note a declaration beside its source: another process that imports the source finds it there, with all its options."""
+    _declared.setdefault(declaration.source, {})[declaration.name] = declaration
+
+
+def recall(source: Any, name: str) -> ModelDeclaration | None:
+    """Find the declaration of a source again. None where importing it declares nothing."""
+    return _declared.get(source, {}).get(name)
 
 
 def load_model(declaration: ModelDeclaration, context: LoadContext) -> Any:

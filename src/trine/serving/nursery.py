@@ -22,7 +22,7 @@ from .declaration import ModelDeclaration
 logger = logging.getLogger("trine.serving")
 
 _SENT = ("name", "version", "max_batch", "max_wait_ms", "max_queue", "timeout", "load_timeout", "devices", "replicas")
-"""Options that matter to the process."""
+"""Options that matter to a process which finds the class, and not its declaration: it was made in a function."""
 _LONGEST_PAUSE = 10.0
 _PATIENCE = 10.0
 

@@ -10,7 +10,7 @@ from trine.metrics import store_of
 from trine.settings import Problem, Settings
 from trine.types import ModelOptions
 
-from .declaration import read_declaration
+from .declaration import read_declaration, remember
 from .place import ModelPlace
 from .routes import model_router
 from .served import ServedModel
@@ -87,6 +87,7 @@ class Serving(Mapping[str, ServedModel]):
             if declaration.name in self._models:
                 hint = "Give one of them another name: app.model(path, name=...)."
                 raise SetupError(f"There are two models called {declaration.name}.", hint=hint, where=declaration.where)
+            remember(declaration)
             place = ModelPlace(declaration, self)
             served = ServedModel(declaration, path, place.new_runner)
             self._models[declaration.name] = served
