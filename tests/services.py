@@ -8,7 +8,8 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -119,7 +120,13 @@ def _ask_postgresql(url: str, statement: str) -> None:
         finally:
             await connection.close()
 
-    asyncio.run(ask())
+    _run_apart(ask())
+
+
+def _run_apart(question: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine in a thread of its own: a fixture may be asked for where an event loop is running."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, question).result()
 
 
 def _ask_mariadb(url: str, statement: str) -> None:
@@ -140,7 +147,7 @@ def _ask_mariadb(url: str, statement: str) -> None:
             await cursor.execute(statement)
         await connection.ensure_closed()
 
-    asyncio.run(ask())
+    _run_apart(ask())
 
 
 def _answers(url: str, ask: Callable[[str, str], Any]) -> bool:

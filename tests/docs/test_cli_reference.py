@@ -5,7 +5,8 @@ import pytest
 
 from trine.cli.main import cli
 
-COMMANDS = ["run", "dev", "check", "routes", "openapi", "client", "models", "collectstatic", "new"]
+DATA_COMMANDS = ["makemigrations", "migrate", "showmigrations", "sqlmigrate", "squashmigrations"]
+COMMANDS = ["run", "dev", "check", "routes", "openapi", "client", "models", "collectstatic", "new", *DATA_COMMANDS]
 
 
 def test_every_command_is_there():
