@@ -79,6 +79,10 @@ class Book(Model):
 
     objects = BookQuerySet.as_manager()
 
+    @property
+    def is_long(self) -> bool:
+        return self.pages > 200
+
     class Meta:
         ordering = ("title",)
         indexes = (Index("author", "-published"),)

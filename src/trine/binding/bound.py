@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from inspect import Signature, isclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_origin
 
 from trine.errors import SetupError
 from trine.http import HTMLResponse, JSONResponse, PlainTextResponse, Response
@@ -221,7 +221,7 @@ def bind_route(flat: FlatRoute, context: BindContext) -> BoundRoute:
         path_names=pattern.names,
         overrides=context.overrides,
         extra=[*(Depends(limit.hold) for limit in flat.layer.limits), *flat.layer.dependencies],
-        complete=model.__complete__() if hasattr(model, "__complete__") else None,
+        complete=_completion(flat, model),
     )
     _check_path(call, pattern, flat)
     if isinstance(flat.layer.deprecated, Deprecation):
@@ -245,6 +245,19 @@ def read_response_model(flat: FlatRoute) -> Any:
             where=_place_of(handler),
         )
     return type(None) if model is None else model
+
+
+def _completion(flat: FlatRoute, model: Any) -> Callable[..., Any] | None:
+    """What makes the answer of the handler's value: the response model does, or the type that the handler says it returns."""
+    if hasattr(model, "__complete__"):
+        complete: Callable[..., Any] = model.__complete__()
+        return complete
+    returned = signature_of(flat.route.handler).return_annotation
+    returned = get_origin(returned) or returned
+    if "response_model" not in flat.options or not hasattr(returned, "__complete_as__"):
+        return None
+    made: Callable[..., Any] | None = returned.__complete_as__(flat.options["response_model"])
+    return made
 
 
 def bind_websocket(route: WebSocketRoute, path: str, dependencies: Sequence[Any], context: BindContext) -> Plan:

@@ -236,7 +236,11 @@ class _Select:
         columns = [element.label(f"c{place}") for place, (_, element) in enumerate(named)]
         select = self._combined_select(columns) if rows._combined else self.limited(self.base(columns))
         readers = [reader(element.type, scope.dialect) for _, element in named]
-        return select, lambda: value_reader(rows._form, [name for name, _ in named], readers)
+        names = [name for name, _ in named]
+        if rows._between is not None:
+            names.append(rows._between.name)
+            readers.append(reader(rows._between.type, scope.dialect))
+        return select, lambda: value_reader(rows._form, names, readers)
 
     def _tree(self, path: tuple[str, ...], model: type[Any], columns: list[Any]) -> Tree:
         rows, scope = self.rows, self.scope

@@ -97,7 +97,10 @@ class ManyAttribute:
         self.original = original
 
     def __get__(self, instance: Any, owner: type[Any]) -> Any:
-        return self.original if instance is None else Many(instance, self.relation)
+        if instance is None:
+            return self.original
+        rows = loaded_rows(instance, self.relation.name)
+        return Many(instance, self.relation) if rows is None else ManyRead(instance, self.relation, rows)
 
     def __set__(self, instance: Any, value: Any) -> None:
         raise FieldError(
@@ -301,6 +304,16 @@ class Many(Generic[T]):
     def sync(self) -> "SyncMany[T]":
         """The same for `def` code."""
         return SyncMany(self)
+
+
+class ManyRead(Many[T], list[T]):  # type: ignore[misc] # what both have, `Many` says
+    """Rows of a relation to many that were read: a list also for those who look inside, such as Pydantic."""
+
+    def __init__(self, instance: Any, relation: Relation, rows: list[T]) -> None:
+        list.__init__(self, rows)
+        Many.__init__(self, instance, relation)
+
+    __hash__ = None
 
 
 class SyncMany(Generic[T]):

@@ -322,6 +322,21 @@ class Rows(Generic[R]):
         """The SQL that reads the rows, with places for its values."""
         return self._statement("rows", self.database)[0].sql
 
+    # Answers ----------------------------------------------------------------------------------------------------
+
+    def shaped(self, model: Any) -> Any:
+        """The same rows as dictionaries of a response model's fields: exactly its columns are read. Pages ask for it."""
+        from .shaping import Shaped, is_shape
+
+        return Shaped(self, model) if is_shape(model) and self._form == "instance" else self
+
+    @classmethod
+    def __complete_as__(cls, model: Any) -> Any:
+        """What makes the answer of a route that returns rows, for its response model."""
+        from .shaping import completion
+
+        return completion(model)
+
     # Below ------------------------------------------------------------------------------------------------------
 
     @property

@@ -19,7 +19,7 @@ from trine.types import RowSource
 from .links import LINK_HEADER, link_line
 from .lookups import read_field
 from .rows import as_rows
-from .structs import PageModel
+from .structs import PageModel, item_of
 
 T = TypeVar("T")
 MAX_CURSOR = 4096
@@ -49,7 +49,8 @@ class CursorPage(PageModel, Generic[T]):
         return check_secret_key(settings, cls.__name__)
 
     @classmethod
-    def __complete__(cls) -> Callable[..., Awaitable[Any]]:
+    def __complete__(cls, item: Any = None) -> Callable[..., Awaitable[Any]]:
+        item = item or item_of(cls)
         params = _params(cls.page_size, cls.max_page_size)
 
         async def as_cursor_page(
@@ -57,7 +58,7 @@ class CursorPage(PageModel, Generic[T]):
         ) -> Any:
             if isinstance(value, Response):
                 return value
-            rows = await as_rows(value)
+            rows = await as_rows(value, item)
             order = complete_order(rows.ordering or cls.order_by, cls.unique_field)
             part = await _read_part(rows, order, params)
             response.headers["link"] = link_line(request, _targets(part, params))

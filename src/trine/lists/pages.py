@@ -10,7 +10,7 @@ from trine.http import Request, Response
 
 from .links import LINK_HEADER, link_line
 from .rows import Portion, as_rows
-from .structs import PageModel
+from .structs import PageModel, item_of
 
 T = TypeVar("T")
 MAX_PAGE = 1_000_000
@@ -60,15 +60,15 @@ class Page(PageModel, Generic[T]):
         return _numbered(cls.page_size, cls.max_page_size)
 
     @classmethod
-    def __complete__(cls) -> Completion:
-        params = cls.params()
+    def __complete__(cls, item: Any = None) -> Completion:
+        params, item = cls.params(), item or item_of(cls)
 
         async def as_page(
             value: Any, params: Annotated[PageParams, Depends(params)], request: Request, response: Response
         ) -> Any:
             if isinstance(value, Response):
                 return value
-            part = await take(value, params)
+            part = await take(value, params, item)
             number, size, last = params.page, params.limit, max(1, -(-part.total // params.limit))
             pages = {"first": 1, "prev": number - 1, "next": number + 1, "last": last}
             targets = [(relation, {"page": page, "size": size}) for relation, page in pages.items() if 1 <= page <= last]
@@ -96,15 +96,15 @@ class OffsetPage(PageModel, Generic[T]):
         return _from_offset(cls.page_size, cls.max_page_size)
 
     @classmethod
-    def __complete__(cls) -> Completion:
-        params = cls.params()
+    def __complete__(cls, item: Any = None) -> Completion:
+        params, item = cls.params(), item or item_of(cls)
 
         async def as_part(
             value: Any, params: Annotated[PageParams, Depends(params)], request: Request, response: Response
         ) -> Any:
             if isinstance(value, Response):
                 return value
-            part = await take(value, params)
+            part = await take(value, params, item)
             offset, limit = params.offset, params.limit
             places = {"first": 0}
             if offset > 0:
@@ -119,11 +119,11 @@ class OffsetPage(PageModel, Generic[T]):
         return as_part
 
 
-async def take(value: Any, params: PageParams) -> Portion:
+async def take(value: Any, params: PageParams, item: Any = None) -> Portion:
     """Read the asked part of what a handler returned."""
     if isinstance(value, Portion):
         return value
-    rows = await as_rows(value)
+    rows = await as_rows(value, item)
     return Portion(await rows.fetch(params.offset, params.limit), await rows.count())
 
 

@@ -74,12 +74,15 @@ class Portion:
     total: int
 
 
-async def as_rows(value: Any) -> RowSource[Any]:
-    """What a handler returned, as rows: a source as it is, anything that can be iterated as a list."""
+async def as_rows(value: Any, item: Any = None) -> RowSource[Any]:
+    """What a handler returned, as rows: a source as it is, anything that can be iterated as a list.
+
+    A source that can be `shaped` for the type of a page's items reads what that needs, and no more.
+    """
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return ListRows(value)
     if hasattr(value, "fetch") and hasattr(value, "filter_any"):
-        source: RowSource[Any] = value
+        source: RowSource[Any] = value.shaped(item) if item is not None and hasattr(value, "shaped") else value
         return source
     if isinstance(value, AsyncIterable):
         return ListRows([row async for row in value])
