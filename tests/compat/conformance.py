@@ -66,6 +66,8 @@ class Suite:
     """Extras of Trine that are installed, in brackets."""
     also_needed: tuple[str, ...] = ALSO_NEEDED
     """What is installed besides what the suite asks for."""
+    plugins: tuple[str, ...] = ()
+    """Plugins of pytest that the suite needs, on the peer too."""
 
     @property
     def folder(self) -> Path:
@@ -95,8 +97,8 @@ SUITES = {
         results="RESULTS_FLASK.md",
         group=file_of,
         extras="[flask]",
-        # It imports a private name of pytest that later ones no longer have.
-        also_needed=("pytest<9", "pytest-timeout", "pytest-xdist"),
+        also_needed=("pytest-timeout", "pytest-xdist"),
+        plugins=("older_pytest",),
     ),
 }
 
@@ -219,6 +221,7 @@ def run(suite: Suite, python: Path, record: str, paths: list[str], *, alias: boo
     path = suite.folder / f"{record}.json"
     path.unlink(missing_ok=True)
     command = [str(python), "-m", "pytest", *paths, "-n", "2", "--dist", "loadgroup", "--timeout", "30", "-p", "record"]
+    command += [word for name in suite.plugins for word in ("-p", name)]
     command += [
         "--record",
         str(path),
@@ -278,7 +281,7 @@ def render(suite: Suite, baseline: Iterable[str], passed: set[str], left_out: di
         "| Feature | passed | of | failed | left out |",
         "| --- | ---: | ---: | ---: | ---: |",
     ]
-    for name, (total, good, out) in sorted(rows.items(), key=lambda row: -row[1][0]):
+    for name, (total, good, out) in sorted(rows.items(), key=lambda row: (-row[1][0], row[0])):
         lines.append(f"| {name} | {good} | {total} | {total - good - out} | {out} |")
     return "\n".join(lines) + "\n"
 

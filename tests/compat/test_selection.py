@@ -10,9 +10,21 @@ HERE = Path(__file__).resolve().parent
 # These pass to the last test, on asyncio and on trio.
 FILES = ["test_background", "test_config", "test_convertors", "test_endpoints", "test_schemas", "test_status", "test_templates"]
 
-# All but those that ask for another pytest, for asgiref, or for what today's Werkzeug no longer does.
+# All but those that ask for asgiref or greenlet, or for what today's Werkzeug no longer does.
 FLASK_FILES = [
-    *("appctx", "basic", "blueprints", "config", "converters", "helpers", "instance_config", "json", "json_tag", "logging"),
+    *(
+        "appctx",
+        "basic",
+        "blueprints",
+        "cli",
+        "config",
+        "converters",
+        "helpers",
+        "instance_config",
+        "json",
+        "json_tag",
+        "logging",
+    ),
     *("regression", "request", "session_interface", "signals", "subclassing", "templating", "testing", "user_error_handler"),
     "views",
 ]
