@@ -96,7 +96,7 @@ SUITES = {
         left_out="left_out_flask.txt",
         results="RESULTS_FLASK.md",
         group=file_of,
-        extras="[flask]",
+        extras="[flask,test]",
         also_needed=("pytest-timeout", "pytest-xdist"),
         plugins=("older_pytest",),
     ),
@@ -167,16 +167,14 @@ def unpack(suite: Suite) -> None:
 
 
 def environment(suite: Suite, kind: str) -> Path:
-    """Build the virtual environment "peer" or "trine" once; return its Python."""
+    """Build the virtual environment "peer", "trine" or "both" once; return its Python."""
     folder = CACHE / f"venv-{suite.name}-{kind}"
     python = folder / "bin" / "python"
     if (folder / "complete").exists():
         return python
     shutil.rmtree(folder, ignore_errors=True)
-    wanted = [
-        *requirements(suite),
-        *([f"{suite.name}=={suite.version}"] if kind == "peer" else ["-e", f"{ROOT}{suite.extras}"]),
-    ]
+    subjects = {"peer": [f"{suite.name}=={suite.version}"], "trine": ["-e", f"{ROOT}{suite.extras}"]}
+    wanted = [*requirements(suite), *(subjects.get(kind) or [*subjects["peer"], *subjects["trine"]])]
     if uv := shutil.which("uv"):
         _call([uv, "venv", "-q", "--python", sys.executable, str(folder)])
         _call([uv, "pip", "install", "-q", "--python", str(python), *wanted])

@@ -1,7 +1,7 @@
-"""Run real FastAPI programs, with their own tests, on FastAPI and on Trine, and publish what passes on both.
+"""Run real FastAPI programs and Flask extensions, with their own tests, on the peer and on Trine, and publish what passes.
 
 Nothing of them is changed: their source distributions are downloaded from the package index when this runs, and `import fastapi`
-leads to Trine by the same aliases as in `conformance.py`. One environment has FastAPI and Starlette, the other neither.
+or `import flask` leads to Trine by the same aliases as in `conformance.py`. One environment has the peers, the other has none.
 """
 
 import argparse
@@ -12,13 +12,13 @@ import subprocess
 import sys
 import tarfile
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from conformance import ALIASED, CACHE, HERE, PLUGINS, ROOT, SUITES
 
 FOLDER = CACHE / "programs"
-RESULTS = HERE / "PROGRAMS.md"
 # What their tests import, besides what the programs depend on themselves.
 TOOLS = (
     "anyio", "asgi-lifespan", "cryptography", "faker", "httpx", "httpx2", "openapi-spec-validator", "pydantic-settings", "pytest",
@@ -43,6 +43,24 @@ class Program:
     def folder(self) -> Path:
         """Where its source distribution is unpacked."""
         return FOLDER / f"{self.name.replace('-', '_')}-{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Programs for the same peer."""
+
+    peers: tuple[str, ...]
+    title: str
+    results: str
+    programs: tuple[Program, ...]
+    also_needed: tuple[str, ...]
+    extras: str = ""
+
+    @property
+    def peer(self) -> str:
+        """The peer's name and version."""
+        suite = SUITES[self.peers[0]]
+        return f"{suite.name} {suite.version}"
 
 
 PROGRAMS = (
@@ -73,24 +91,62 @@ PROGRAMS = (
 )
 
 
+EXTENSIONS = (
+    Program("flask-login", "0.6.3", "who is signed in", tests="tests/test_login.py"),
+    Program("flask-wtf", "1.3.0", "forms and CSRF protection"),
+    Program("flask-sqlalchemy", "3.1.1", "SQLAlchemy sessions and models"),
+    Program("flask-migrate", "4.1.0", "migrations by Alembic"),
+    Program("flask-caching", "2.5.1", "cached views"),
+    Program("flask-restful", "0.3.10", "resources as classes"),
+    Program("flask-cors", "6.0.5", "other origins"),
+    Program("flask-httpauth", "4.8.1", "HTTP authentication"),
+    Program("flask-limiter", "4.1.1", "limits of requests"),
+)
+
+COLLECTIONS = {
+    "fastapi": Collection(
+        ("fastapi", "starlette"), "FastAPI programs that others wrote", "PROGRAMS.md", PROGRAMS, ("httpx-oauth", *TOOLS)
+    ),
+    "flask": Collection(
+        ("flask",),
+        "Flask extensions",
+        "FLASK_EXTENSIONS.md",
+        EXTENSIONS,
+        (
+            *("asgiref", "blinker", "cachelib", "email-validator", "flask-babel", "pytest", "pytest-asyncio", "pytest-mock"),
+            *("pytest-timeout", "pytest-xprocess", "hiro", "mock", "aniso8601", "semantic-version"),
+        ),
+        "[flask,test]",
+    ),
+}
+
+
 def main() -> int:
-    """Run every program, or those that are named, and write the table."""
+    """Run every program of a collection, or those that are named, and write its table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", help="programs such as fastapi-users; all, and the published table, when absent")
-    wanted = parser.parse_args().names
-    programs = [program for program in PROGRAMS if not wanted or program.name in wanted]
+    parser.add_argument("names", nargs="*", help="programs such as fastapi-users; all, and the published tables, when absent")
+    parser.add_argument("--peer", choices=COLLECTIONS, help="one peer's programs alone")
+    arguments = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
     # A program without settings for pytest must not find Trine's.
     (FOLDER / "pytest.ini").write_text("[pytest]\n")
+    for peer, collection in COLLECTIONS.items():
+        chosen = [program for program in collection.programs if not arguments.names or program.name in arguments.names]
+        if chosen and arguments.peer in (None, peer):
+            publish(collection, chosen)
+    return 0
+
+
+def publish(collection: Collection, programs: Sequence[Program]) -> None:
+    """Run programs on both, and write the table where they are all."""
     for program in programs:
         unpack(program)
-    peer, trine = environment("peer"), environment("trine")
+    peer, trine = environment(collection, "peer"), environment(collection, "trine")
     rows = [(program, run(program, peer, alias=False), run(program, trine, alias=True)) for program in programs]
-    table = render(rows)
+    table = render(collection, rows)
     print(table)
-    if not wanted:
-        RESULTS.write_text(table)
-    return 0
+    if len(programs) == len(collection.programs):
+        (HERE / collection.results).write_text(table)
 
 
 def unpack(program: Program) -> None:
@@ -100,30 +156,35 @@ def unpack(program: Program) -> None:
     downloads = CACHE / "downloads"
     pinned = f"{program.name}=={program.version}"
     _call([sys.executable, "-m", "pip", "download", "-q", "--no-binary", ":all:", "--no-deps", "-d", str(downloads), pinned])
-    stem = program.folder.name.replace("-", "_")
-    archive = next(path for path in downloads.glob("*.tar.gz") if path.name.replace("-", "_").startswith(stem))
+    stem = program.folder.name.replace("-", "_").lower()
+    archive = next(path for path in downloads.glob("*.tar.gz") if path.name.replace("-", "_").lower().startswith(stem))
     with tarfile.open(archive) as opened:
+        inside = opened.getnames()[0].partition("/")[0]
         opened.extractall(FOLDER, filter="data")
+    if inside != program.folder.name:
+        (FOLDER / inside).rename(program.folder)
 
 
-def environment(kind: str) -> Path:
-    """Build the environment "peer", or "trine" without FastAPI and Starlette, once; return its Python."""
-    folder = CACHE / f"venv-programs-{kind}"
+def environment(collection: Collection, kind: str) -> Path:
+    """Build the environment "peer", or "trine" without the peers, once; return its Python."""
+    # The first one there was has the shortest name.
+    name = "programs" if collection.peers[0] == "fastapi" else f"{collection.peers[0]}-programs"
+    folder = CACHE / f"venv-{name}-{kind}"
     python = folder / "bin" / "python"
     if (folder / "complete").exists():
         return python
     shutil.rmtree(folder, ignore_errors=True)
-    peers = [f"{suite.name}=={suite.version}" for suite in SUITES.values()]
-    wanted = [*(f"{program.name}=={program.version}" for program in PROGRAMS), "httpx-oauth", *TOOLS, *peers]
+    peers = [f"{SUITES[name].name}=={SUITES[name].version}" for name in collection.peers]
+    wanted = [*(f"{program.name}=={program.version}" for program in collection.programs), *collection.also_needed, *peers]
     if kind == "trine":
-        wanted += ["-e", str(ROOT)]
+        wanted += ["-e", f"{ROOT}{collection.extras}"]
     uv = shutil.which("uv")
     _call([uv, "venv", "-q", "--python", sys.executable, str(folder)] if uv else [sys.executable, "-m", "venv", str(folder)])
     pip = [uv, "pip"] if uv else [str(python), "-m", "pip"]
     chosen = ["--python", str(python)] if uv else []
     _call([*pip, "install", "-q", *chosen, *wanted])
     if kind == "trine":
-        _call([*pip, "uninstall", "-q", *([] if uv else ["-y"]), *chosen, *(suite.name for suite in SUITES.values())])
+        _call([*pip, "uninstall", "-q", *([] if uv else ["-y"]), *chosen, *collection.peers])
     (folder / "complete").touch()
     return python
 
@@ -160,13 +221,14 @@ def run(program: Program, python: Path, *, alias: bool) -> dict[str, str]:
     return outcomes
 
 
-def render(rows: list[tuple[Program, dict[str, str], dict[str, str]]]) -> str:
-    """Draw the table: of the tests that pass on FastAPI, those that pass on Trine."""
+def render(collection: Collection, rows: list[tuple[Program, dict[str, str], dict[str, str]]]) -> str:
+    """Draw the table: of the tests that pass on the peer, those that pass on Trine."""
+    name = collection.peers[0]
     lines = [
-        "# FastAPI programs that others wrote, on Trine",
+        f"# {collection.title}, on Trine",
         "",
-        f"Written by `tests/compat/programs.py`. Each is unchanged; `import fastapi` leads to `trine.compat.fastapi`."
-        f" Counted are the tests of theirs that pass on FastAPI {SUITES['fastapi'].version} here.",
+        f"Written by `tests/compat/programs.py`. Each is unchanged; `import {name}` leads to `trine.compat.{name}`."
+        f" Counted are the tests of theirs that pass on {collection.peer} here.",
         "",
         "| Program | what it is | passed | of | |",
         "| --- | --- | ---: | ---: | --- |",

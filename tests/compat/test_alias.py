@@ -60,3 +60,15 @@ def test_the_option_tells_it_to_the_process_that_loads(monkeypatch):
     monkeypatch.setattr("trine.server.run.run", lambda options, **_: seen.append(os.environ["TRINE_ALIAS"]) or 0)
     assert CliRunner().invoke(run_module.command, ["--alias", "flask", "shop.py"]).exit_code == 0
     assert seen == ["flask"]
+
+
+def test_the_flask_command_line_runs_an_application(tmp_path):
+    (tmp_path / "app.py").write_text("from flask import Flask\napp = Flask(__name__)\napp.get('/shop')(lambda: '')\n")
+    command = [sys.executable, "-m", "trine.compat.flask", "routes"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=tmp_path, env={**os.environ, "TRINE_ALIAS": "flask"}, check=False
+    )
+    assert done.stdout.splitlines()[2:] == [
+        "<lambda>  GET      /shop                  ",
+        "static    GET      /static/<path:filename>",
+    ]

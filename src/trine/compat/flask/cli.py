@@ -12,6 +12,7 @@ import werkzeug
 import werkzeug.serving
 from click.core import ParameterSource
 
+from .alias import alias
 from .commands import CertParamType, SeparatedPathType, routes_command, run_command, shell_command, show_server_banner
 from .dotenv import load_dotenv
 from .globals import _cv_app
@@ -268,9 +269,7 @@ The application is named by --app or FLASK_APP, else it is in wsgi.py or app.py 
 
 
 def main() -> None:
-    """Run the `flask` command line."""
-    cli.main()
-
-
-if __name__ == "__main__":
-    main()
+    """Run the `flask` command line. With `TRINE_ALIAS=flask` the application and its extensions may import it as `flask`."""
+    if os.environ.get("TRINE_ALIAS") == "flask":
+        alias()
+    cli.main(prog_name="flask")

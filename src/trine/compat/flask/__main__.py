@@ -1,0 +1,5 @@
+"""`python -m trine.compat.flask`: the `flask` command line."""
+
+from .cli import main
+
+main()
