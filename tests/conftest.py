@@ -65,6 +65,15 @@ def mariadb_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def axe() -> str:
+    """The script of axe-core, which finds what keeps people out of a page. Without it the test is skipped."""
+    place = ROOT / ".tools" / "node_modules" / "axe-core" / "axe.min.js"
+    if not place.is_file():
+        pytest.skip("no axe-core here: make setup-system installs it")
+    return place.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real Redis: TRINE_TEST_REDIS_URL, or a private one. Without either the test is skipped, and fails in CI.
 

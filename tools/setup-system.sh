@@ -21,6 +21,16 @@ want redis-server redis-server valkey-server
 want postgresql '/usr/lib/postgresql/*/bin/initdb' initdb
 want mariadb-server /usr/sbin/mariadbd mariadbd
 
+# The accessibility checks of pages, at a pinned version; node is no part of Trine.
+cd "$(dirname "$0")/.."
+if [ ! -f .tools/node_modules/axe-core/axe.min.js ]; then
+    if command -v npm >/dev/null; then
+        npm install --prefix .tools --no-save --no-audit --no-fund --ignore-scripts axe-core@4.14.1
+    else
+        echo "axe-core needs npm: the accessibility of pages is not checked here." >&2
+    fi
+fi
+
 [ ${#missing[@]} -gt 0 ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     apt-get update -qq

@@ -6,7 +6,7 @@ PAGE = """
 {% for message in get_flashed_messages() %}<p>{{ message }}</p>{% endfor %}
 <p>{{ session.get("user", "Nobody") }} has {{ session.get("basket", [])|length }} things.</p>
 <form method="post" action="{{ url_for('add') }}">
-  <input type="hidden" name="csrf_token" value="{{ csrf_token() }}">
+  {{ csrf_field() }}
   <input name="thing" aria-label="Thing" required> <button>Add</button>
 </form>
 """

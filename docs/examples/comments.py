@@ -10,7 +10,7 @@ SHARED_KEY = b"what the other service signs with"
 PAGE = """
 <meta name="csrf-token" content="{{ csrf_token() }}">
 <form method="post">
-  <input type="hidden" name="csrf_token" value="{{ csrf_token() }}">
+  {{ csrf_field() }}
   <input name="text" aria-label="Comment" required> <button>Send</button>
 </form>
 <script>

@@ -4,7 +4,7 @@ import pytest
 
 from trine import App, Settings, SetupError, csrf_token, request, session
 
-FORM = '<form method="post"><input type="hidden" name="csrf_token" value="{{ csrf_token() }}"></form>'
+FORM = '<form method="post">{{ csrf_field() }}</form>'
 
 
 @pytest.fixture

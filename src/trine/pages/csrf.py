@@ -24,13 +24,14 @@ _LENGTH = 16
 class CSRFError(HTTPException):
     """A request that changes something, and does not come from a page of this site, or of this visitor."""
 
+    title = "This form was not accepted"
+
     def __init__(self, reason: str) -> None:
         self.reason = reason
         """What was wrong, for the log."""
         super().__init__(
             403,
-            "This form could not be accepted. It may have been open for too long, or the browser keeps no cookies. "
-            "Go back, reload the page, and send it again.",
+            "It may have been open for too long, or the browser keeps no cookies. Go back, reload the page, and send it again.",
         )
 
 
@@ -54,6 +55,20 @@ def csrf_token() -> str:
         mask = token_bytes(_LENGTH)
         context.csrf_token = urlsafe_b64encode(mask + _xor(mask, bytes.fromhex(secret))).decode().rstrip("=")
     return context.csrf_token
+
+
+class Markup(str):
+    """HTML that templates leave as it is."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return self
+
+
+def csrf_field() -> Markup:
+    """The hidden field with the visitor's token, for a form of a template: `{{ csrf_field() }}`."""
+    return Markup(f'<input type="hidden" name="{FIELD}" value="{csrf_token()}">')
 
 
 def check_csrf(request: Request, context: PageContext, same_origin: SameOrigin) -> None:

@@ -45,7 +45,7 @@ async def error_answer(request: Request, error: HTTPException) -> Response:
     if error.status_code < 200 or error.status_code in (204, 205, 304):
         return Response(None, error.status_code, error.headers)
     detail = error.detail if isinstance(error.detail, str) and error.detail != status_phrase(error.status_code) else ""
-    return write_page(request, error.status_code, detail, headers=error.headers)
+    return write_page(request, error.status_code, detail, title=getattr(error, "title", ""), headers=error.headers)
 
 
 async def validation_answer(request: Request, error: RequestValidationError) -> Response:

@@ -19,7 +19,7 @@ from trine.settings import Problem, Settings, check_secret_key
 from .answers import Abort, PageResponse, to_response
 from .blueprint import Blueprint, BlueprintScope
 from .context import current_context, g, request, session
-from .csrf import SAFE_METHODS, csrf_token
+from .csrf import SAFE_METHODS, csrf_field, csrf_token
 from .error_pages import broken_answer, elsewhere_answer, error_answer, server_error_answer, validation_answer
 from .files import SiteFiles
 from .flashing import flash, get_flashed_messages
@@ -163,6 +163,7 @@ class Pages:
             "static": lambda filename: url_for("static", filename=filename),
             "get_flashed_messages": get_flashed_messages,
             "csrf_token": csrf_token,
+            "csrf_field": csrf_field,
         }
 
     # Blueprints ---------------------------------------------------------------------------------------------------
@@ -245,7 +246,9 @@ class Pages:
         names = (session, flash, csrf_token)
         if any(value is name for one in functions for value in getattr(one, "__globals__", {}).values() for name in names):
             return True
-        return self.template_folder.is_dir() and self.templates.mention("csrf_token", "session", "get_flashed_messages")
+        return self.template_folder.is_dir() and self.templates.mention(
+            "csrf_token", "csrf_field", "session", "get_flashed_messages"
+        )
 
     def _check_templates(self) -> None:
         self.templates.forget()
