@@ -67,7 +67,7 @@ class Markup(str):
 
 
 def csrf_field() -> Markup:
-    """The hidden field with the visitor's token, for a form of a template: `{{ csrf_field() }}`."""
+    """The hidden field with the visitor's token, for a form of a template."""
     return Markup(f'<input type="hidden" name="{FIELD}" value="{csrf_token()}">')
 
 

@@ -79,9 +79,12 @@ async def elsewhere_answer(request: Request, error: HTTPException) -> Response:
     return shape(request, error) or await server_error_answer(request, error)
 
 
-def write_page(request: Request, status: int, detail: str = "", *, lines: Sequence[str] = (), headers: Any = None) -> Response:
+def write_page(
+    request: Request, status: int, detail: str = "", *, title: str = "", lines: Sequence[str] = (), headers: Any = None
+) -> Response:
     """Write the page. Whatever comes from elsewhere is escaped."""
-    title, advice = _WORDS.get(status, (status_phrase(status) or "Something went wrong", "Go back, and try again."))
+    usual, advice = _WORDS.get(status, (status_phrase(status) or "Something went wrong", "Go back, and try again."))
+    title = title or usual
     listed = "".join(f"<li>{escape(line)}</li>" for line in lines)
     found = getattr(request.state, "request_id", None)
     number = f" <code>{escape(found)}</code>" if isinstance(found, str) else ""
