@@ -53,13 +53,19 @@ class Health(BaseModel):
 
 
 app = App(title="House prices", version="1.0.0")
-model = skops.io.load(Path(__file__).with_name("housing.skops"))
 
 
-@app.post("/predict")
-def predict(house: House) -> Price:
+@app.model("/predict", max_batch=64)  # requests that come at the same time are answered together
+class HousePrices:
     """Predict the price of a house."""
-    return Price(price=model.predict([house.model_dump()])[0])
+
+    def load(self) -> None:
+        """Read the trained model: once, wherever it is going to run."""
+        self.model = skops.io.load(Path(__file__).with_name("housing.skops"))
+
+    def predict(self, houses: list[House]) -> list[Price]:
+        """Give a price for each house."""
+        return [Price(price=price) for price in self.model.predict([house.model_dump() for house in houses])]
 
 
 @app.get("/health")

@@ -1,0 +1,61 @@
+"""The tokens example: it learns, streams, and lets late clients join."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("numpy")
+
+from trine.serving import models_of
+from trine.testing import AsyncTestClient, TestClient
+
+
+@pytest.fixture(scope="module")
+def tokens(root, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("tokens")
+    for file in (root / "examples" / "tokens").glob("*.py"):
+        (folder / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+    subprocess.run([sys.executable, folder / "train.py", "--seconds", "2"], check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture
+def program(tokens, load_program, monkeypatch):
+    monkeypatch.syspath_prepend(str(tokens))
+    yield load_program(tokens / "app.py")
+    for name in ("network", "text"):
+        sys.modules.pop(name, None)
+
+
+def test_two_seconds_are_enough_to_guess_better_than_chance(tokens, tmp_path):
+    command = [sys.executable, tokens / "train.py", "--seconds", "1", "--output", tmp_path / "tokens.npz"]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    last = printed.splitlines()[-1]
+    loss, guessing = (float(last.split(word)[1].split()[0].rstrip(".")) for word in ("seen:", "guessing has"))
+    assert loss < guessing - 0.5
+
+
+def test_letters_are_streamed_as_many_as_were_asked_for(program):
+    with TestClient(program.app) as client:
+        prompt = {"text": "Return the ", "length": 30}
+        answer = client.post("/generate", json=prompt, headers={"accept": "application/jsonl"})
+        assert client.post("/generate", json={"text": ""}).status_code == 422
+    letters = [json.loads(line) for line in answer.text.splitlines()]
+    assert letters.pop() == {"end": {}}
+    assert len(letters) == 30
+    assert all(letter in program.LETTERS for letter in letters)
+
+
+async def test_who_joins_late_has_a_letter_before_the_earlier_one_ends(program):
+    async with AsyncTestClient(program.app) as client:
+        served = models_of(client.app)["letters"]
+        early = await served.open_stream(program.Prompt(text="The", length=2000), id="early")
+        await anext(early)
+        late = await served.open_stream(program.Prompt(text="A", length=5), id="late")
+        written = [letter async for letter in late]
+        assert len(written) == 5
+        assert served.replicas[0].running == 1
+        early.cancel()
