@@ -84,6 +84,15 @@ class ModelHost:
         for client in self.clients:
             client.frames.send([VERSIONS, list(self.replica.models)])
 
+    def let_go(self) -> None:
+        """Forget the versions that no web process wants."""
+        unwanted = set.intersection(*(client.unwanted for client in self.clients)) if self.clients else set()
+        gone = unwanted & self.replica.models.keys()
+        for version in gone:
+            del self.replica.models[version]
+        if gone:
+            self.tell_versions()
+
     def _note_batch(self, batch: ModelBatch) -> None:
         self.batches.append(batch)
 
@@ -111,6 +120,9 @@ class _Client:
         self._failures: list[tuple[int, Told]] = []
         self._tokens: list[tuple[str, Any, Told | None, bool]] = []
         self._is_planned = False
+        self._loading: set[asyncio.Task[None]] = set()
+        self.unwanted: set[str] = set()
+        """Versions that this process sends nothing to any more."""
 
     def greet(self) -> None:
         replica = self.host.replica
@@ -158,19 +170,21 @@ class _Client:
             told = None
             try:
                 context = LoadContext(version, path=None if path is None else Path(path), about=about)
-                if version not in self.host.replica.models:
-                    await self.host.replica.load(context)
+                await self.host.replica.load(context)
             except Exception as error:
                 logger.exception("Version %s of the model %s did not load.", version, self.host.declaration.name)
                 told = tell_failure(error)
             self.host.tell_versions()
             self.frames.send([LOADED, number, told])
 
-        self._loading = asyncio.create_task(load())
+        self.unwanted.discard(version)
+        task = asyncio.create_task(load())
+        self._loading.add(task)
+        task.add_done_callback(self._loading.discard)
 
     def _unload(self, version: str) -> None:
-        self.host.replica.models.pop(version, None)
-        self.host.tell_versions()
+        self.unwanted.add(version)
+        self.host.let_go()
 
     # Answers ----------------------------------------------------------------------------------------------------
 
@@ -223,6 +237,7 @@ class _Client:
 
     def _lose(self) -> None:
         self.host.clients.discard(self)
+        self.host.let_go()
         for reply in self.waiting.values():
             reply.is_done = True
         for id, stream in list(self.streams.items()):  # noqa: A001 - the stream's own word

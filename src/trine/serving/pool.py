@@ -43,6 +43,8 @@ class ProcessRunner:
     async def start(self) -> None:
         """Begin to look for the replicas. What is asked before they answer waits for them."""
         self._loop = asyncio.get_running_loop()
+        first = self.declaration.version
+        self._wanted.setdefault(first, LoadContext(first))
         if self._nursery is None:
             self.addresses.let_go()
         else:
@@ -116,7 +118,11 @@ class ProcessRunner:
     async def load(self, context: LoadContext) -> None:
         """Load a version on every replica that is there; those that come later load it before they get its items."""
         self._wanted[context.version] = context
-        await asyncio.gather(*[link.load(context) for link in self.links if link.versions])
+        try:
+            await asyncio.gather(*[link.load(context) for link in self.links if link.versions])
+        except Exception:
+            del self._wanted[context.version]
+            raise
 
     async def unload(self, version: str) -> None:
         """Forget a version on every replica."""
@@ -180,7 +186,7 @@ class ProcessRunner:
     def _greet(self, link: Link) -> None:
         """A replica is there, or has another version: it loads what it lacks, and gets what waits for it."""
         for version, context in self._wanted.items():
-            if version not in link.versions and version != self.declaration.version:
+            if version not in link.versions:
                 task = asyncio.create_task(self._load_late(link, context))
                 self._loading.add(task)
                 task.add_done_callback(self._loading.discard)

@@ -52,6 +52,7 @@ class Replica:
         """Called once when a batch takes longer than its items may: the thread cannot be stopped."""
         self.in_own_process = in_own_process
         self.models: dict[str, Any] = {}
+        self._loads: dict[str, asyncio.Future[None]] = {}
         self.is_async = inspect.iscoroutinefunction(getattr(declaration.source, "predict", declaration.source))
         self._pool = ThreadPool(1)
         self._is_stuck = False
@@ -83,7 +84,17 @@ class Replica:
         self._pool.close()
 
     async def load(self, context: LoadContext) -> None:
-        """Load a version beside those that are there. Requests are answered meanwhile; its first ones after its warm-up."""
+        """Load a version beside those that are there, once for all who ask for it. Requests are answered meanwhile."""
+        version = context.version
+        if version in self.models:
+            return
+        loading = self._loads.get(version)
+        if loading is None:
+            loading = self._loads[version] = asyncio.ensure_future(self._load(context))
+            loading.add_done_callback(lambda _: self._loads.pop(version, None))
+        await asyncio.shield(loading)
+
+    async def _load(self, context: LoadContext) -> None:
         context = replace(context, device=self.declaration.device(self.number), replica=self.number)
         # The first one in the model's own thread: libraries may bind what they load to the thread that loads it.
         pool = self._pool if not self.models else ThreadPool(1)
