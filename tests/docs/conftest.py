@@ -6,7 +6,15 @@ from types import ModuleType
 
 import pytest
 
+from trine.db import registry
 from trine.testing import TestClient
+
+
+@pytest.fixture(autouse=True)
+def own_models() -> Iterator[None]:
+    """Models that a program declares are forgotten after its test."""
+    with registry.isolated():
+        yield
 
 
 @pytest.fixture

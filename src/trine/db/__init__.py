@@ -1,6 +1,7 @@
 """Data: models, queries and transactions, natively async, on SQLAlchemy's tables and mappers."""
 
 from .constraints import CheckConstraint, Index, UniqueConstraint
+from .crud import CRUD
 from .database import Database, databases, find_database
 from .errors import (
     DatabaseError,
@@ -24,11 +25,13 @@ from .prefetch import Prefetch
 from .registry import registry
 from .related import Many
 from .rows import Manager, QuerySet, Rows
+from .schemas import ModelSchema
 from .settings import DatabaseSettings
 from .transaction import atomic, on_commit
 from .validation import InvalidInstance
 
 __all__ = [
+    "CRUD",
     "Avg",
     "Case",
     "CheckConstraint",
@@ -52,6 +55,7 @@ __all__ = [
     "Max",
     "Min",
     "Model",
+    "ModelSchema",
     "MultipleObjectsReturned",
     "NotLoaded",
     "NotSupported",

@@ -1,7 +1,7 @@
 """`Model`: a class with plain annotations, its table, and a true mapped class of SQLAlchemy."""
 
 import inspect
-from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, dataclass_transform
 
 import sqlalchemy as sa
 from sqlalchemy import event, orm
@@ -124,6 +124,20 @@ class Model:
         await load(self, names)
         return self
 
+    @classmethod
+    def schema(
+        cls,
+        *fields: str,
+        exclude: tuple[str, ...] | list[str] = (),
+        mode: Literal["read", "create", "update"] = "read",
+        name: str | None = None,
+        **nested: Any,
+    ) -> Any:
+        """A schema of the model, of some fields or of all: `Article.schema("id", "title")`. `ModelSchema` tells what it can."""
+        from .schemas import schema_of
+
+        return schema_of(cls, fields=fields or None, exclude=exclude, mode=mode, name=name, **nested)
+
     async def full_clean(self, *, exclude: tuple[str, ...] = ()) -> None:
         """Check every field with Pydantic, then `clean()`, then what must be unique. Raises one error with all failures."""
         from .validation import full_clean
@@ -243,7 +257,7 @@ def _refuse_name(model: type[Any], name: str) -> None:
 
 # Declaring ----------------------------------------------------------------------------------------------------------
 
-_OWN = frozenset(name for name in dir(Model) if not name.startswith("_")) - {"id"}
+_OWN = frozenset(name for name in dir(Model) if not name.startswith("_")) - {"id", "schema"}
 
 
 def declare(cls: type[Any]) -> None:

@@ -104,6 +104,8 @@ class Registry:
     @contextmanager
     def isolated(self) -> Iterator["Registry"]:
         """Begin without any model, and forget afterwards what was declared inside: for tests that declare their own."""
+        # SQLAlchemy configures every mapper there is: those outside must be settled before, or they never are.
+        self.configure()
         kept = dict(self.__dict__)
         self._begin()
         try:
