@@ -14,6 +14,8 @@ class SecurityScheme:
 
     challenge = "Bearer"
     """What `WWW-Authenticate` asks for (RFC 9110 §11.6.1)."""
+    error_class: type[HTTPException] = HTTPException
+    """What refuses. A family of schemes may raise an exception of its own."""
 
     def __init__(self, *, scheme_name: str | None = None, description: str | None = None, auto_error: bool = True) -> None:
         self.scheme_name = scheme_name or type(self).__name__
@@ -28,7 +30,7 @@ class SecurityScheme:
 
     def make_not_authenticated_error(self) -> HTTPException:
         """Make the error that refuses a request without credentials. A subclass may choose another one."""
-        return HTTPException(401, "Not authenticated", {"WWW-Authenticate": self.challenge})
+        return self.error_class(401, "Not authenticated", {"WWW-Authenticate": self.challenge})
 
     def refuse(self) -> None:
         """Raise the refusal, unless the credentials are optional."""

@@ -78,6 +78,9 @@ class CleanupStack(AsyncExitStack):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> bool:
+        if _scope.get() is None:
+            # Nothing that cleans up has been declared: what cancels may cancel.
+            return bool(await super().__aexit__(kind, error, trace))
         with uncancelled():
             handled = bool(await super().__aexit__(kind, error, trace))
         if self.waits and (error is None or handled):

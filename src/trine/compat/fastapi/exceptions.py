@@ -2,8 +2,8 @@
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from types import TracebackType
 from typing import Any, get_args
 
 from trine import errors as trine_errors
@@ -148,15 +148,23 @@ def with_endpoint(error: ValidationFailure, endpoint: Any, path: str) -> Validat
     return kind(error.errors(), body=error.body, endpoint_ctx=place)
 
 
-@contextmanager
-def naming(endpoint: Any, path: str) -> Iterator[None]:
+class naming:  # noqa: N801 - called like a function, as contextlib's are; a class costs a request a third of a generator
     """Let validation errors inside the block say which endpoint they concern."""
-    try:
-        yield
-    except ValidationFailure as error:
-        if isinstance(error, ValidationException):
-            raise
-        raise with_endpoint(error, endpoint, path) from error
-    except SwallowedException as error:
-        message = "No response was made: the application may be raising an exception and a dependency with yield may swallow it."
-        raise FastAPIError(message) from error
+
+    __slots__ = ("endpoint", "path")
+
+    def __init__(self, endpoint: Any, path: str) -> None:
+        self.endpoint = endpoint
+        self.path = path
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if isinstance(error, ValidationFailure) and not isinstance(error, ValidationException):
+            raise with_endpoint(error, self.endpoint, self.path) from error
+        if isinstance(error, SwallowedException):
+            message = (
+                "No response was made: the application may be raising an exception and a dependency with yield may swallow it."
+            )
+            raise FastAPIError(message) from error

@@ -48,8 +48,15 @@ class DeclaredPath:
         # Host names have no case.
         return re.compile(f"{source}{last}$", 0 if self.text.startswith("/") or not self.text else re.IGNORECASE)
 
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether it is a whole path without parameters, which fits only itself."""
+        return self.text.startswith("/") and not self.is_prefix and "{" not in self.text
+
     def parse(self, text: str) -> dict[str, Any] | None:
         """The parameters' values where the text fits, else None."""
+        if self.is_plain:
+            return {} if text == self.text else None
         match = self.regex.match(text)
         if match is None:
             return None

@@ -1,10 +1,11 @@
-"""`fastapi.security.oauth2`: OAuth 2, and the form of the password flow."""
+"""`fastapi.security.oauth2`: OAuth 2, and the form of the password flow. The schemes refuse with FastAPI's own exception."""
 
 from typing import Annotated
 
+from trine import security
 from trine.binding import SecurityScopes
+from trine.compat.fastapi.exceptions import HTTPException
 from trine.compat.fastapi.param_functions import Form
-from trine.security import OAuth2, OAuth2AuthorizationCodeBearer, OAuth2PasswordBearer
 
 __all__ = [
     "OAuth2",
@@ -14,6 +15,20 @@ __all__ = [
     "OAuth2PasswordRequestFormStrict",
     "SecurityScopes",
 ]
+
+
+class OAuth2(security.OAuth2):
+    """Any OAuth 2 flows."""
+
+    error_class = HTTPException
+
+
+class OAuth2PasswordBearer(OAuth2, security.OAuth2PasswordBearer):
+    """A token that a user gets for a name and a password."""
+
+
+class OAuth2AuthorizationCodeBearer(OAuth2, security.OAuth2AuthorizationCodeBearer):
+    """A token that a user gets from an authorization server."""
 
 
 class OAuth2PasswordRequestForm:
