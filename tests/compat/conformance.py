@@ -77,7 +77,12 @@ class Suite:
 
 SUITES = {
     "fastapi": Suite(
-        "fastapi", "0.165.0", ("tests", "docs_src", "docs", "scripts", "pyproject.toml"), "tests", python_path="docs_src"
+        "fastapi",
+        "0.165.0",
+        ("tests", "docs_src", "docs", "scripts", "pyproject.toml"),
+        "tests",
+        python_path="docs_src",
+        extras="[flask]",
     ),
     "starlette": Suite(
         "starlette",
@@ -174,7 +179,7 @@ def environment(suite: Suite, kind: str) -> Path:
         return python
     shutil.rmtree(folder, ignore_errors=True)
     subjects = {"peer": [f"{suite.name}=={suite.version}"], "trine": ["-e", f"{ROOT}{suite.extras}"]}
-    wanted = [*requirements(suite), *(subjects.get(kind) or [*subjects["peer"], *subjects["trine"]])]
+    wanted = [*requirements(suite, kind), *(subjects.get(kind) or [*subjects["peer"], *subjects["trine"]])]
     if uv := shutil.which("uv"):
         _call([uv, "venv", "-q", "--python", sys.executable, str(folder)])
         _call([uv, "pip", "install", "-q", "--python", str(python), *wanted])
@@ -185,8 +190,8 @@ def environment(suite: Suite, kind: str) -> Path:
     return python
 
 
-def requirements(suite: Suite) -> list[str]:
-    """Read what the suite's own project file asks for its tests."""
+def requirements(suite: Suite, kind: str) -> list[str]:
+    """Read what the suite's own project file asks for its tests. Trine takes the place of other peers too."""
     groups = tomllib.loads((suite.folder / "pyproject.toml").read_text())["dependency-groups"]
 
     def expand(group: str) -> Iterator[str]:
@@ -200,7 +205,7 @@ def requirements(suite: Suite) -> list[str]:
         return requirement.split("[")[0].split("<")[0].split(">")[0].split("=")[0].strip()
 
     # The peer itself, with its extras, is what this run replaces.
-    left_out = {*NOT_NEEDED, suite.name}
+    left_out = {*NOT_NEEDED, suite.name, *(SUITES if kind == "trine" else ())}
     return [*(entry for entry in expand(suite.requirement_group) if name(entry).lower() not in left_out), *suite.also_needed]
 
 

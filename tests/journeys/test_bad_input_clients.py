@@ -147,9 +147,8 @@ def test_client_that_leaves_during_its_download_ends_the_stream(server):
         wait_until_idle(server.port)
 
 
-@pytest.mark.parametrize("engine", ["granian asgi", "uvicorn"])
+@pytest.mark.parametrize("engine", ["granian", "granian asgi", "uvicorn"])
 def test_client_that_reads_nothing_of_a_stream_fills_no_memory(doors, engine):
-    # Granian keeps over RSGI what is not read, and tells nobody: see docs/how-to/limits.md.
     server = doors(engine)
     assert_alive(server.port)
     before = peak_memory(server)
