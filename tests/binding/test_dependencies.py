@@ -375,3 +375,25 @@ def test_depends_on_what_cannot_be_called_is_refused():
         "Depends(7) names nothing that can be called.",
         "Pass a function or a class.",
     )
+
+
+def test_a_dependency_reads_the_body_that_the_handler_takes_as_a_model(client_for):
+    app = App()
+
+    class Event(BaseModel):
+        kind: str
+
+    async def raw(request: Request) -> bytes:
+        return await request.body()
+
+    @app.post("/")
+    async def receive(event: Event, raw: Annotated[bytes, Depends(raw)]) -> list[str]:
+        return [event.kind, raw.decode()]
+
+    client = client_for(app)
+    assert client.post("/", content=b'{"kind": "paid"}', headers={"content-type": "application/json"}).json() == [
+        "paid",
+        '{"kind": "paid"}',
+    ]
+    chunks = iter([b'{"kind"', b': "paid"}'])
+    assert client.post("/", content=chunks, headers={"content-type": "application/json"}).json()[0] == "paid"

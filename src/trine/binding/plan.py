@@ -45,6 +45,11 @@ class Plan:
         """Whether any step wants an object of the request."""
         return any(source == ("special", special) for step in self.steps for source in step.arguments.values())
 
+    def dependency_asks_for(self, special: Special) -> bool:
+        """Whether a step before the handler wants an object of the request."""
+        steps = [step for step in self.steps if step is not self.handler]
+        return any(source == ("special", special) for step in steps for source in step.arguments.values())
+
     def inputs(self) -> list[Input]:
         """Every input, in the order in which it is read."""
         return [source[1] for step in self.steps for source in ordered(step) if source[0] == "input"]

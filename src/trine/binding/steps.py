@@ -241,9 +241,18 @@ class StepWriter:
             return
         self.done.add("body")
         self._write_headers()
-        for line in self.wire.body:
-            self.out.line(line)
-        if self.plan.asks_for("request") and self.wire.request != "request":
+        shared = self.plan.asks_for("request") and self.wire.request != "request"
+        if shared and self.plan.dependency_asks_for("request"):
+            # A dependency, such as one that checks a signature, may have read it before.
+            with self.out.block("if request._body is not None:"):
+                self.out.line("body = request._body")
+            with self.out.block("else:"):
+                for line in self.wire.body:
+                    self.out.line(line)
+        else:
+            for line in self.wire.body:
+                self.out.line(line)
+        if shared:
             # The handler may read it again.
             self.out.line("request._body = body")
         self.out.line(f"content_type = {self.wire.header('content-type')}")
