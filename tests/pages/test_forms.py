@@ -298,6 +298,9 @@ def test_an_error_in_a_row_stands_beside_that_row():
         "phones.2.number": ["Write a telephone number, such as +44 20 7946 0000."],
     }
     assert form["holiday"]["street"].errors == ["This has to be filled in."]
+    said = Page(form.summary()).words
+    assert "Holiday, Street: This has to be filled in." in said
+    assert "Phones 1, Number: Write a telephone number, such as +44 20 7946 0000." in said
 
 
 def test_rows_are_added_and_removed_without_a_script_and_nothing_is_checked_meanwhile():

@@ -5,7 +5,7 @@ An application shows any part otherwise by a template of its own: `forms/field.h
 that would be there without it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -62,16 +62,13 @@ def summary_html(form: ModelForm[Any]) -> Html:
     """Everything that does not fit, with links to the fields."""
     if not form.is_submitted or not form.errors:
         return Html()
-    labels = dict(_labels(form.fields.values()))
+    places = {field.name: (field, label) for field, label in _places(form.fields.values())}
     items = []
     for name, messages in form.errors.items():
-        field = labels.get(name)
+        field, label = places.get(name, (None, ""))
         for message in messages:
-            if field is None:
-                items.append(element("li", None, message))
-            else:
-                said = f"{field.label}: {message}"
-                items.append(element("li", None, element("a", {"href": f"#{field.id}"}, said)))
+            link = message if field is None else element("a", {"href": f"#{field.id}"}, f"{label}: {message}")
+            items.append(element("li", None, link))
     title = f"{form.form_name}-problems"
     head = element("h2", {"id": title}, gettext(_PROBLEM))
     box: dict[str, Any] = {"class": "error-summary", "role": "alert", "aria-labelledby": title, "tabindex": -1}
@@ -191,7 +188,9 @@ def _group(field: BoundField, *content: Html) -> Html:
 
 
 def _label(field: BoundField) -> tuple[str, ...]:
-    if field.field.required or field.field.kind in ("checkbox", "fieldset", "rows"):
+    default = field.field.default
+    has_value = default is not None and default != "" and default not in ([], (), {}, set(), frozenset())
+    if field.field.required or has_value or field.field.kind in ("checkbox", "fieldset", "rows"):
         return (field.label,)
     return (field.label, Html(" "), element("span", {"class": "optional"}, gettext(_OPTIONAL)))
 
@@ -220,14 +219,15 @@ def _class(field: BoundField) -> str:
     return f"field {field.field.kind}{' invalid' if field.errors else ''}"
 
 
-def _labels(fields: Any) -> Any:
+def _places(fields: Iterable[BoundField], above: str = "") -> Iterator[tuple[BoundField, str]]:
+    """Every field with what it is called away from its place: those of a row with the row's number."""
     for field in fields:
-        yield field.name, field
+        yield field, f"{above}{field.label}"
         if field.field.kind == "fieldset":
-            yield from _labels(field.fields.values())
+            yield from _places(field.fields.values(), f"{above}{field.label}, ")
         elif field.field.kind == "rows":
-            for _, inner in field.rows:
-                yield from _labels(inner.values())
+            for position, (_, inner) in enumerate(field.rows, 1):
+                yield from _places(inner.values(), f"{above}{field.label} {position}, ")
 
 
 def _has_rows(form: ModelForm[Any]) -> bool:
