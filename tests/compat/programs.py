@@ -22,7 +22,7 @@ FOLDER = CACHE / "programs"
 # What their tests import, besides what the programs depend on themselves.
 TOOLS = (
     "anyio", "asgi-lifespan", "cryptography", "faker", "httpx", "httpx2", "openapi-spec-validator", "pydantic-settings", "pytest",
-    "pytest-asyncio", "pytest-freezer", "pytest-httpserver", "pytest-httpx", "pytest-httpx2", "pytest-mock",
+    "pytest-freezer", "pytest-httpserver", "pytest-httpx", "pytest-httpx2", "pytest-mock",
     "pytest-random-order", "pytest-socket", "pytest-timeout", "requests", "requests-mock", "trio", "uvicorn",
 )  # fmt: skip
 
@@ -100,7 +100,6 @@ EXTENSIONS = (
     Program("flask-restful", "0.3.10", "resources as classes"),
     Program("flask-cors", "6.0.5", "other origins"),
     Program("flask-httpauth", "4.8.1", "HTTP authentication"),
-    Program("flask-limiter", "4.1.1", "limits of requests"),
 )
 
 COLLECTIONS = {
@@ -113,8 +112,8 @@ COLLECTIONS = {
         "FLASK_EXTENSIONS.md",
         EXTENSIONS,
         (
-            *("asgiref", "blinker", "cachelib", "email-validator", "flask-babel", "pytest", "pytest-asyncio", "pytest-mock"),
-            *("pytest-timeout", "pytest-xprocess", "hiro", "mock", "aniso8601", "semantic-version"),
+            *("asgiref", "blinker", "cachelib", "email-validator", "flask-babel", "pytest", "pytest-mock"),
+            *("pytest-timeout", "pytest-xprocess", "hiro", "mock", "aniso8601", "pynose", "semantic-version"),
         ),
         "[flask,test]",
     ),
@@ -208,11 +207,12 @@ def run(program: Program, python: Path, *, alias: bool) -> dict[str, str]:
     ]
     command += ["-p", "alias"] if alias else []
     paths = [str(PLUGINS), *([str(ALIASED)] if alias else [])]
+    programs = [*([str(ALIASED / "bin")] if alias else []), str(python.parent), os.environ["PATH"]]
     with record.with_suffix(".log").open("w") as log:
         subprocess.run(
             command,
             cwd=program.folder,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PATH": os.pathsep.join(programs)},
             stdout=log,
             stderr=subprocess.STDOUT,
             check=False,
