@@ -2,8 +2,11 @@
 
 import re
 import sys
+from contextlib import ExitStack
 
 import pytest
+
+from trine.testing import TestClient
 
 KEY = "Vq8Zp3Rt6Wx9Ck2Nm5Jh7Lf4Gd1Sb0Ya"
 
@@ -38,8 +41,9 @@ class Visitor:
 
 
 @pytest.fixture
-def visitor_for(client_for):
-    return lambda blog: Visitor(client_for(blog, base_url="https://testserver"))
+def visitor_for():
+    with ExitStack() as open_clients:
+        yield lambda blog: Visitor(open_clients.enter_context(TestClient(blog, base_url="https://testserver")))
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def shop(site):
     return app
 
 
-REFUSED = "This form could not be accepted. It may have been open for too long, or the browser keeps no cookies."
+REFUSED = "This form was not accepted</h1><p>It may have been open for too long, or the browser keeps no cookies."
 
 
 def test_a_form_with_its_token_is_taken(shop, browser_for, token_in):
