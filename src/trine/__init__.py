@@ -66,8 +66,11 @@ if TYPE_CHECKING:
     from trine.pages import render_template_string as render_template_string
     from trine.pages import request as request
     from trine.pages import safe_next as safe_next
+    from trine.pages import send_file as send_file
+    from trine.pages import send_from_directory as send_from_directory
     from trine.pages import session as session
     from trine.pages import stream_template as stream_template
+    from trine.pages import stream_with_context as stream_with_context
     from trine.pages import url_for as url_for
     from trine.pages.forms import ModelForm as ModelForm
     from trine.pages.forms import Widget as Widget
@@ -125,7 +128,11 @@ _HOMES = {
         "render_template_string",
         "request",
         "safe_next",
+        "send_file",
+        "send_from_directory",
         "session",
+        "stream_template",
+        "stream_with_context",
         "stream_template",
         "url_for",
     ],

@@ -27,6 +27,7 @@ from .rendering import (
     stream_template_string,
 )
 from .request import PageRequest
+from .sending import send_file, send_from_directory, stream_with_context
 from .settings import PagesSettings, SessionSettings
 from .stores import MemoryStore
 from .urls import is_safe_redirect, safe_next, url_for
@@ -65,9 +66,12 @@ __all__ = [
     "render_template_string",
     "request",
     "safe_next",
+    "send_file",
+    "send_from_directory",
     "session",
     "stream_template",
     "stream_template_async",
     "stream_template_string",
+    "stream_with_context",
     "url_for",
 ]
