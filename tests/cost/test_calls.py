@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel
 
-from trine import App, Cookie, Depends, Header
+from trine import APIRouter, App, Blueprint, Cookie, Depends, Header
 
 from .conftest import Counter
 
@@ -171,3 +171,17 @@ def test_a_page_takes_few_calls(calls_of: Counter, trine_interface: str):
     calls = calls_of(app, "/")
     assert len(calls) <= most
     assert [call for call in calls if "ession" in call or "sign" in call or "csrf" in call] == []
+
+
+def test_an_api_route_of_a_blueprint_costs_what_a_routers_does(calls_of: Counter):
+    def included(router: APIRouter) -> App:
+        app = App()
+
+        @router.get("/json")
+        async def small() -> dict[str, Any]:
+            return {"id": 7}
+
+        app.include_router(router)
+        return app
+
+    assert calls_of(included(Blueprint("part", __name__)), "/json") == calls_of(included(APIRouter()), "/json")

@@ -112,6 +112,20 @@ def test_a_cookie_that_nobody_here_gave_out_counts_as_none(site, store, browser_
     assert given != f"__Host-session={cookie}"
 
 
+def test_cookies_that_do_not_count_are_logged(site, browser_for, caplog):
+    caplog.set_level("INFO")
+    browser = browser_for(visits(site))
+    browser.get("/read", headers={"cookie": "__Host-session=tampered.with.it"})
+    old = "eyJhIjoxfQ.AAAAAA.x"
+    browser.get("/read", headers={"cookie": f"__Host-session={old}"})
+    browser_for(visits(site, MemoryStore())).get("/read", headers={"cookie": "__Host-session=" + "A" * 43})
+    told = [record.message for record in caplog.records if record.name == "trine.sessions"]
+    assert told == [
+        *["A session cookie does not count, and its visitor begins anew: The signature does not fit."] * 2,
+        "A session cookie has an id that is not in the store: its visitor begins anew.",
+    ]
+
+
 def test_a_session_that_an_attacker_planted_is_not_the_visitors(site, browser_for):
     """The attacker opens a session of his own and plants its cookie: after the login he must not be logged in with it."""
     app = visits(site, MemoryStore())

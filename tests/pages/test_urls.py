@@ -104,10 +104,11 @@ def test_addresses_of_this_site_are_safe(asked, url):
 
 
 @pytest.mark.parametrize("url", UNSAFE)
-def test_all_others_are_not(asked, url):
+def test_all_others_are_not(asked, url, caplog):
     assert asked.get("/safe", params={"url": url}).json() == {"safe": False}
     assert asked.get("/next", params={"next": url}).headers["location"] == "/home"
     assert asked.post("/next", data={"next": url}).headers["location"] == "/home"
+    assert caplog.messages == [f"A visitor is not sent to {url!a}, which is not this site."] * 2
 
 
 class Asked:

@@ -309,7 +309,8 @@ class Table:
         return answer_mounted
 
     def _endpoint(self, bound: BoundRoute, wire: Wire) -> Endpoint:
-        middleware = bound.flat.layer.middleware
+        # What only marks a route, such as a blueprint's, is no reason to wrap it.
+        middleware = [one for one in bound.flat.layer.middleware if not getattr(one, "adds_nothing", False)]
         if not middleware:
             return compile_endpoint(bound, wire)
         inner = compile_endpoint(bound, REQUEST)

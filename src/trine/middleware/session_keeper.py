@@ -1,6 +1,7 @@
 """Who reads the session of a request, and keeps it with the answer."""
 
 import json
+import logging
 import re
 import time
 from collections.abc import Coroutine
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from trine.concurrency import run_on_loop
-from trine.errors import BadSignature
+from trine.errors import BadSignature, SignatureExpired
 from trine.http import Connection, Request, Response, render_cookie
 from trine.security import TimedSigner
 
@@ -20,6 +21,8 @@ from .session_values import Origin, Session
 
 if TYPE_CHECKING:
     from .session import SessionMiddleware
+
+logger = logging.getLogger("trine.sessions")
 
 # RFC 6265 §6.1: browsers keep at least 4096 bytes of name, value and attributes, and most no more.
 MAX_COOKIE = 4096
@@ -94,11 +97,14 @@ class SessionKeeper:
     # The two places -----------------------------------------------------------------------------------------------
 
     def _unsigned(self, sent: str) -> Session:
+        values = None
         try:
             text, age = self.signer.unsign_bytes_with_age(sent, self.options.max_age)
             values = json.loads(text)
-        except (BadSignature, ValueError, RecursionError):
-            values = None
+        except SignatureExpired:
+            logger.info("A session cookie is too old: its visitor begins anew.")
+        except (BadSignature, ValueError, RecursionError) as error:
+            logger.warning("A session cookie does not count, and its visitor begins anew: %s", error)
         if not isinstance(values, dict):
             return self._session({}, Origin(None, 0, had_cookie=True))
         return self._session(values, Origin(text.decode(), age, had_cookie=True))
@@ -107,6 +113,7 @@ class SessionKeeper:
         found = await self.store.get(_key(sent)) if self.store is not None and _is_id(sent) else None
         if found is None:
             # An id that nobody here gave out, or no more: whoever planted it shall not know the next one.
+            logger.info("A session cookie has an id that is not in the store: its visitor begins anew.")
             return self._session({}, Origin(None, 0, had_cookie=True))
         saved_at, _, text = found.decode().partition(" ")
         return self._session(json.loads(text), Origin(text, max(time.time() - float(saved_at), 0), had_cookie=True, id=sent))

@@ -19,6 +19,8 @@ from .hooks import ErrorKey, Hooks
 class BlueprintScope:
     """Marks the routes of a blueprint, outermost first: as middleware it adds nothing."""
 
+    adds_nothing = True
+
     def __init__(self, blueprint: "Blueprint") -> None:
         self.blueprint = blueprint
 

@@ -1,9 +1,12 @@
 """Addresses: of pages by their names, and those that a visitor may be sent to."""
 
+import logging
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from .context import PageContext, here
+
+logger = logging.getLogger("trine.pages")
 
 
 def url_for(
@@ -82,7 +85,12 @@ def _host_and_port(host: str, scheme: str) -> tuple[str | None, int | None]:
 def safe_next(default: str = "/", *, name: str = "next") -> str:
     """The address that a form or query asks to go on to, where it leads to this site; else the default."""
     asked = here("safe_next()").needs_request("safe_next()").values.get(name)
-    return asked if isinstance(asked, str) and is_safe_redirect(asked) else default
+    if not isinstance(asked, str):
+        return default
+    if is_safe_redirect(asked):
+        return asked
+    logger.warning("A visitor is not sent to %s, which is not this site.", ascii(asked[:200]))
+    return default
 
 
 def _pairs(values: dict[str, Any]) -> list[tuple[str, Any]]:
