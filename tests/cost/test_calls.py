@@ -184,4 +184,6 @@ def test_an_api_route_of_a_blueprint_costs_what_a_routers_does(calls_of: Counter
         app.include_router(router)
         return app
 
-    assert calls_of(included(Blueprint("part", __name__)), "/json") == calls_of(included(APIRouter()), "/json")
+    parts = included(Blueprint("part", __name__)), included(APIRouter())
+    marked, plain = (len(calls_of(part, "/json")) for part in parts)
+    assert marked == plain
