@@ -25,6 +25,14 @@ demo: $(READY) examples/housing/housing.skops  ## train the housing model and se
 examples/housing/housing.skops: examples/housing/train.py examples/housing/housing.csv requirements/dev.lock | $(READY)
 	@$(BIN)/python examples/housing/train.py --output $@
 
+vision: $(READY)  ## train the digits network, and serve it with a page to draw on, until Ctrl-C
+	@[ -d examples/vision/models ] || $(BIN)/python examples/vision/train.py
+	@TRINE_ACCEPT_RISKS=open-monitor $(BIN)/trine run examples/vision/app.py --port $(PORT)
+
+embeddings: $(READY)  ## fetch a sentence-embedding model (84 MB, once) and serve it, until Ctrl-C
+	@[ -d examples/embeddings/models ] || $(BIN)/python examples/embeddings/fetch.py
+	@TRINE_ACCEPT_RISKS=open-monitor $(BIN)/trine run examples/embeddings/app.py --port $(PORT)
+
 test: $(READY)  ## run the tests, in WORKERS processes
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
@@ -64,7 +72,7 @@ build: $(READY)  ## build the source distribution and the wheel into dist/
 	@$(BIN)/python -m hatchling build
 
 clean:  ## remove everything that make made
-	rm -rf .venv .tools site build dist .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis examples/housing/housing.skops
+	rm -rf .venv .tools site build dist .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis examples/housing/housing.skops examples/*/models
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help demo test check docs docs-serve bench conformance versions setup-system lock build clean
+.PHONY: help demo vision embeddings test check docs docs-serve bench conformance versions setup-system lock build clean

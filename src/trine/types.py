@@ -223,7 +223,7 @@ class ModelOptions(TypedDict, total=False):
     devices: Sequence[str]
     """A device for each replica, one after the other, such as `["cuda:0", "cuda:1"]`; `load` is told its own."""
     registry: Any
-    """A `Registry`, or its folder or URL, that keeps the versions: `load` gets the folder of the one to load."""
+    """A `Registry`, its folder or URL, or True for that of the settings: `load` gets the folder of the version to load."""
     split_by: Callable[..., Any]
     """A dependency that gives a text, such as the user's id: who has the same gets the same version while traffic is split."""
     statistics: Any

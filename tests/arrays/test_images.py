@@ -113,6 +113,7 @@ def test_clients_choose_the_format_of_an_answer(client_for):
     [
         (Image(formats=["SVG"]), "Image(formats=('SVG',)) cannot be read."),
         (Image(mode="CMYKA"), "Image(mode='CMYKA') cannot be made."),
+        (Image(resize=(8, 8), resample="nicest"), "There is no filter 'nicest'."),
     ],
 )
 def test_mistakes_are_found_at_start_up(client_for, mark, message):

@@ -84,13 +84,15 @@ def test_charts_are_drawn_from_what_happens(browser, server):
 
 
 @pytest.mark.parametrize("options", [{"viewport": {"width": 360, "height": 700}, "is_mobile": True}, {"color_scheme": "dark"}])
-def test_it_fits_a_phone_and_the_night(browser, server, options):
+def test_it_fits_a_phone_and_the_night(browser, server, options, axe):
     page, complaints = open_page(browser, server, **options)
     page.get_by_role("table", name="Drift of houses").wait_for()
     width, shown = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert width <= shown
     background = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     assert (background == "rgb(20, 24, 29)") == ("color_scheme" in options)
+    page.evaluate(axe)
+    assert [(one["id"], one["help"]) for one in page.evaluate("async () => (await axe.run()).violations")] == []
     assert complaints == []
 
 

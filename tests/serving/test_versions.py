@@ -231,6 +231,12 @@ def test_a_shadow_is_asked_and_compared_and_never_heard(registry):
         assert found['trine_model_items_total{model="times",version="1"}'] == 3
 
 
+def test_the_registry_of_the_settings_is_asked_for_by_true(registry, monkeypatch, tmp_path):
+    monkeypatch.setenv("TRINE_MODELS_REGISTRY", str(tmp_path / "models"))
+    with TestClient(times(True)) as client:
+        assert client.post("/times", json=10).json() == 10
+
+
 def test_a_registry_without_the_model_stops_the_start(tmp_path):
     app = times(Registry(tmp_path / "empty"))
     with pytest.raises(SetupError) as caught, TestClient(app):

@@ -4,7 +4,7 @@ import warnings
 from base64 import b64encode
 from collections.abc import Collection
 from io import BytesIO
-from typing import Any, ClassVar, get_origin
+from typing import Any, ClassVar, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 
@@ -17,6 +17,7 @@ DEFAULT_MAX_PIXELS = 16_000_000
 """A photograph of 4,900 by 3,265; decoded, 48 MB."""
 # What browsers and cameras make. Pillow knows many more formats, and each is one more parser to attack.
 _MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif", "BMP": "image/bmp"}
+Resample = Literal["nearest", "box", "bilinear", "bicubic", "lanczos"]
 _MODES = ("1", "L", "RGB", "RGBA")
 
 
@@ -49,7 +50,7 @@ class Image(Encoded):
     """An image: `Annotated[PIL.Image.Image, Image(mode="RGB")]`, or `Annotated[NDArray[np.uint8], Image()]` for its pixels.
 
     It is sent as the bytes of its file, in a form beside other fields, or as base64 in JSON. Its `size` is width and height
-    where only one will do; `resize` accepts any up to `max_pixels` and brings them to one.
+    where only one will do; `resize` accepts any up to `max_pixels` and brings them to one, by the filter `resample`.
     """
 
     representations = (PNGResponse, JPEGResponse, JSONResponse)
@@ -61,10 +62,12 @@ class Image(Encoded):
         mode: str | None = None,
         size: tuple[int, int] | None = None,
         resize: tuple[int, int] | None = None,
+        resample: Resample = "bilinear",
         formats: Collection[str] = ("JPEG", "PNG", "WEBP"),
         max_pixels: int = DEFAULT_MAX_PIXELS,
     ) -> None:
         self.mode, self.size, self.resize = mode, size, resize
+        self.resample = resample
         self.formats = tuple(formats)
         self.max_pixels = max_pixels
 
@@ -90,6 +93,8 @@ class Image(Encoded):
             raise SetupError(f"Image(formats={self.formats}) cannot be read.", hint=f"There are {', '.join(_MEDIA_TYPES)}.")
         if self.mode is not None and self.mode not in _MODES:
             raise SetupError(f"Image(mode={self.mode!r}) cannot be made.", hint=f"There are {', '.join(_MODES)}.")
+        if self.resample not in get_args(Resample):
+            raise SetupError(f"There is no filter {self.resample!r}.", hint=f"There are {', '.join(get_args(Resample))}.")
 
 
 class _ImageCodec:
@@ -153,7 +158,7 @@ class _ImageCodec:
         if self.said.mode is not None and image.mode != self.said.mode:
             image = image.convert(self.said.mode)
         if self.said.resize is not None and image.size != self.said.resize:
-            image = image.resize(self.said.resize, self.pillow.Resampling.BILINEAR)
+            image = image.resize(self.said.resize, self.pillow.Resampling[self.said.resample.upper()])
         return image
 
 

@@ -79,11 +79,15 @@ class Serving(Mapping[str, ServedModel]):
         """What the environment says."""
         return self.app.settings.part(ServingSettings)
 
+    def _completed(self, options: ModelOptions) -> ModelOptions:
+        """The options, with the registry of the settings where a model asks for it."""
+        return {**options, "registry": self.settings.registry} if options.get("registry") is True else options
+
     def declare(self, path: str, options: ModelOptions) -> Callable[[M], M]:
         """Serve a class or function below a path."""
 
         def register(source: M) -> M:
-            declaration = read_declaration(source, options)
+            declaration = read_declaration(source, self._completed(options))
             if declaration.name in self._models:
                 hint = "Give one of them another name: app.model(path, name=...)."
                 raise SetupError(f"There are two models called {declaration.name}.", hint=hint, where=declaration.where)

@@ -9,6 +9,8 @@ from trine.types import RunnerName
 class ServingSettings(SettingsGroup, prefix="TRINE_MODELS_"):
     """Where models run, unless a model says it itself."""
 
+    registry: str = "models"
+    """Folder or URL of the registry: of models that say `registry=True`, and of `trine models`."""
     refresh: float = Field(default=5.0, gt=0)
     """Seconds between two looks at a registry: whether other versions are to answer."""
     runner: RunnerName = "auto"

@@ -1,0 +1,76 @@
+"""The vision example: the network that it trains reads digits, as numbers and as pictures."""
+
+import io
+import shutil
+
+import numpy as np
+import pytest
+
+from trine.serving import Registry
+from trine.testing import TestClient
+
+pytest.importorskip("skl2onnx")
+pytest.importorskip("onnxruntime")
+PIL_Image = pytest.importorskip("PIL.Image")
+
+
+@pytest.fixture(scope="module")
+def vision(tmp_path_factory, root, load_program):
+    """A copy of the example with a freshly trained network."""
+    folder = tmp_path_factory.mktemp("examples") / "vision"
+    shutil.copytree(root / "examples" / "vision", folder, ignore=shutil.ignore_patterns("models", "__pycache__"))
+    published = load_program(folder / "train.py").train(Registry(folder / "models"))
+    assert published.metrics["accuracy"] > 0.95
+    return folder
+
+
+@pytest.fixture(scope="module")
+def client(vision, load_program):
+    with TestClient(load_program(vision / "app.py").app) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def digits():
+    from sklearn.datasets import load_digits
+
+    return load_digits()
+
+
+def test_digits_are_read(client, digits):
+    answers = client.post("/read/batch", json=digits.images[:200].tolist()).json()
+    assert answers["errors"] == []
+    right = sum(one["digit"] == wanted for one, wanted in zip(answers["outputs"], digits.target, strict=False))
+    assert right > 190
+    assert sum(answers["outputs"][0]["probabilities"]) == pytest.approx(1, abs=1e-3)
+
+
+def test_a_picture_is_read(client, digits):
+    pixels = PIL_Image.fromarray((digits.images[0] * (255 / 16)).astype(np.uint8)).resize(
+        (280, 280), PIL_Image.Resampling.NEAREST
+    )
+    for kind in ("PNG", "JPEG"):
+        file = io.BytesIO()
+        pixels.save(file, kind)
+        answer = client.post("/picture", content=file.getvalue(), headers={"content-type": f"image/{kind.lower()}"})
+        assert answer.json()["digit"] == digits.target[0]
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind"), [([[1] * 8] * 7, "array_shape"), ([[17] * 8] * 8, "less_than_equal"), ([["x"] * 8] * 8, "array_element")]
+)
+def test_other_pixels_are_refused(client, sent, kind):
+    answer = client.post("/read", json=sent)
+    assert (answer.status_code, answer.json()["detail"][0]["type"]) == (422, kind)
+
+
+def test_the_page_and_its_files_are_there(client):
+    page = client.get("/").text
+    for name in ("draw.js", "draw.css"):
+        assert f"/static/{name}" in page
+        assert client.get(f"/static/{name}").status_code == 200
+
+
+def test_answers_name_their_version(client, digits):
+    answer = client.post("/read", json=digits.images[0].tolist())
+    assert answer.headers["model-version"] == "1"
