@@ -18,7 +18,7 @@ def tokens(root, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("tokens")
     for file in (root / "examples" / "tokens").glob("*.py"):
         (folder / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
-    subprocess.run([sys.executable, folder / "train.py", "--seconds", "2"], check=True, capture_output=True)
+    subprocess.run([sys.executable, folder / "train.py", "--batches", "20"], check=True, capture_output=True)
     return folder
 
 
@@ -30,12 +30,12 @@ def program(tokens, load_program, monkeypatch):
         sys.modules.pop(name, None)
 
 
-def test_three_seconds_are_enough_to_guess_better_than_chance(tokens, tmp_path):
-    command = [sys.executable, tokens / "train.py", "--seconds", "3", "--output", tmp_path / "tokens.npz"]
+def test_a_short_training_is_enough_to_guess_better_than_chance(tokens, tmp_path):
+    command = [sys.executable, tokens / "train.py", "--batches", "150", "--output", tmp_path / "tokens.npz"]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     last = printed.splitlines()[-1]
     loss, guessing = (float(last.split(word)[1].split()[0].rstrip(".")) for word in ("seen:", "guessing has"))
-    assert loss < guessing - 0.5
+    assert loss < guessing - 1
 
 
 def test_letters_are_streamed_as_many_as_were_asked_for(program):
