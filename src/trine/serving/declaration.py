@@ -61,7 +61,7 @@ class ModelDeclaration:
             )
         return default
 
-    @property
+    @cached_property
     def max_batch(self) -> int:
         """Most items of a batch."""
         return self.options.get("max_batch", 32)
@@ -71,12 +71,12 @@ class ModelDeclaration:
         """Longest wait for further items, in seconds."""
         return self.options.get("max_wait_ms", 5.0) / 1000
 
-    @property
+    @cached_property
     def max_queue(self) -> int:
         """How many items may wait."""
         return self.options.get("max_queue", 16 * self.max_batch)
 
-    @property
+    @cached_property
     def timeout(self) -> float:
         """Seconds in which an item must be answered."""
         given = self.options.get("timeout", 30.0)

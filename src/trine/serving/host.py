@@ -18,6 +18,7 @@ from .context import LoadContext
 from .declaration import ModelDeclaration
 from .failures import Told, tell_failure
 from .frames import FrameProtocol
+from .line import Job
 from .packing import Packing, make_packing
 from .replica import Replica
 
@@ -148,13 +149,17 @@ class _Client:
 
     def _predict(self, first: int, version: str, priority: int, timeout: float, values: list[Any]) -> None:
         replica, unpack, waiting = self.host.replica, self.host.inputs.unpack, self.waiting
+        arrived = asyncio.get_running_loop().time()
+        jobs = []
         for number, raw in enumerate(values, first):
             reply = waiting[number] = _Reply(self, number)
             try:
                 value = raw if unpack is None else unpack(raw)
-                replica.enqueue(value, reply, version=version, priority=priority, timeout=timeout)
             except Exception as error:  # noqa: BLE001 - it is this item's answer
                 reply.set_exception(error)
+            else:
+                jobs.append(Job(value, reply, version, arrived, timeout))
+        replica.enqueue(jobs, version=version, priority=priority)
 
     def _open_stream(self, id: str, version: str, priority: int, raw: Any) -> None:
         reply = self.streams[id] = _StreamReply(self, id)

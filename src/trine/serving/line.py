@@ -1,6 +1,8 @@
 """The line of items that wait for a model."""
 
 from collections import deque
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any, Protocol
 
 from trine.errors import HandlerTimeout
@@ -54,6 +56,9 @@ class Line:
 
     def __len__(self) -> int:
         return self._length
+
+    def __iter__(self) -> Iterator[Job]:
+        return chain.from_iterable(self._rows)
 
     def push(self, job: Job, priority: int) -> None:
         """Put a job at the end of its row."""

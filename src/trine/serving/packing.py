@@ -54,6 +54,8 @@ def make_packing(annotation: Any, where: str = "") -> Packing:
 def _flat_packing(kind: type[BaseModel]) -> Packing:
     """A model of nothing but numbers and texts, validated already: its fields, and which of them were set."""
     count = len(kind.model_fields)
+    # Shared by all whose fields were all set: nothing can be added to it.
+    everything = set(kind.model_fields)
     new, put = kind.__new__, object.__setattr__
 
     def pack(value: Any) -> Any:
@@ -61,10 +63,13 @@ def _flat_packing(kind: type[BaseModel]) -> Packing:
         return value.__dict__ if len(given) == count else [value.__dict__, list(given)]
 
     def unpack(raw: Any) -> Any:
-        fields, given = (raw, raw) if type(raw) is dict else raw
         value = new(kind)
-        put(value, "__dict__", fields)
-        put(value, "__pydantic_fields_set__", set(given))
+        if type(raw) is dict:
+            put(value, "__dict__", raw)
+            put(value, "__pydantic_fields_set__", everything)
+        else:
+            put(value, "__dict__", raw[0])
+            put(value, "__pydantic_fields_set__", set(raw[1]))
         put(value, "__pydantic_extra__", None)
         put(value, "__pydantic_private__", None)
         return value

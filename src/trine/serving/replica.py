@@ -18,7 +18,7 @@ from .context import LoadContext
 from .declaration import ModelDeclaration, load_model
 from .failures import unavailable
 from .infer import is_expected, predict_batch, predict_batch_async
-from .line import Job, Reply
+from .line import Job
 from .runner import ReplicaState, ReplicaStatus
 from .stepper import Stepper
 from .streaming import StreamSet
@@ -114,20 +114,34 @@ class Replica:
 
     def submit(self, value: Any, *, version: str, priority: int, timeout: float) -> "asyncio.Future[Any]":
         """Queue an item. The future gives its output or raises; cancelled, it drops the item."""
-        future: asyncio.Future[Any] = self._loop.create_future()
-        self.enqueue(value, future, version=version, priority=priority, timeout=timeout)
-        return future
-
-    def enqueue(self, value: Any, reply: Reply, *, version: str, priority: int, timeout: float) -> None:
-        """Queue an item whose answer goes to a reply of the caller's."""
-        if self._is_stopping or self._is_stuck:
-            raise unavailable("The model cannot answer now. Try again soon.")
-        if version not in self.models:
-            raise HTTPException(404, f"The model has no version '{version[:100]}'.")
         loop = self._loop
-        self.batcher.add(Job(value, reply, version, loop.time(), timeout), priority)
+        future: asyncio.Future[Any] = loop.create_future()
+        if self._is_stopping or self._is_stuck or version not in self.models:
+            raise self._refusal(version)
+        self.batcher.add(Job(value, future, version, loop.time(), timeout), priority)
         if self._sweeper is None:
             self._sweeper = loop.call_later(_TICK, self._sweep)
+        return future
+
+    def enqueue(self, jobs: list[Job], *, version: str, priority: int) -> None:
+        """Queue many items of one version. Those that find no place are answered with what keeps them out."""
+        try:
+            if self._is_stopping or self._is_stuck or version not in self.models:
+                raise self._refusal(version)
+            for job in jobs:
+                self.batcher.add(job, priority)
+        except HTTPException as error:
+            queued = set(map(id, self.batcher.line))
+            for job in jobs:
+                if id(job) not in queued:
+                    job.reply.set_exception(error)
+        if self._sweeper is None:
+            self._sweeper = self._loop.call_later(_TICK, self._sweep)
+
+    def _refusal(self, version: str) -> HTTPException:
+        if version not in self.models:
+            return HTTPException(404, f"The model has no version '{version[:100]}'.")
+        return unavailable("The model cannot answer now. Try again soon.")
 
     def stream(self, value: Any, *, id: str, version: str, priority: int, timeout: float) -> TokenStream:
         """Begin a stream."""
