@@ -5,7 +5,18 @@ import pytest
 
 from trine.cli.main import cli
 
-DATA_COMMANDS = ["makemigrations", "migrate", "showmigrations", "sqlmigrate", "squashmigrations"]
+DATA_COMMANDS = [
+    "makemigrations",
+    "migrate",
+    "showmigrations",
+    "sqlmigrate",
+    "squashmigrations",
+    "inspectdb",
+    "dumpdata",
+    "loaddata",
+    "dbshell",
+    "shell",
+]
 COMMANDS = ["run", "dev", "check", "routes", "openapi", "client", "models", "collectstatic", "new", *DATA_COMMANDS]
 
 
