@@ -27,6 +27,7 @@ from .related import Many
 from .rows import Manager, QuerySet, Rows
 from .schemas import ModelSchema
 from .settings import DatabaseSettings
+from .signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from .transaction import atomic, on_commit
 from .validation import InvalidInstance
 
@@ -77,8 +78,13 @@ __all__ = [
     "databases",
     "field",
     "find_database",
+    "m2m_changed",
     "many",
     "on_commit",
+    "post_delete",
+    "post_save",
+    "pre_delete",
+    "pre_save",
     "registry",
     "reverse",
 ]

@@ -10,8 +10,20 @@ Row = Sequence[Any]
 class Connection(ABC):
     """One connection. One statement runs on it at a time."""
 
-    is_broken = False
-    """Whether it must not be used again."""
+    survives_cancellation = True
+    """Whether it can go on after a statement was cancelled, once it has recovered."""
+
+    def __init__(self) -> None:
+        self._is_broken = False
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether it must not be used again."""
+        return self._is_broken
+
+    @is_broken.setter
+    def is_broken(self, is_broken: bool) -> None:
+        self._is_broken = is_broken
 
     @abstractmethod
     async def fetch(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:

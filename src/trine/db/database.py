@@ -108,6 +108,10 @@ class Database:
         app.on_event("startup")(self.open)
         app.on_event("shutdown")(self.close)
         _installed[self.alias] = self
+        if app.debug:
+            from .repeated import warn_of_repeated
+
+            self.watch(warn_of_repeated(self.settings.repeated_queries))
         if self._said.get("atomic_requests") or (not self._said.get("url") and self.settings.atomic_requests):
             from .requests import atomic_requests
 

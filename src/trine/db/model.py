@@ -8,7 +8,7 @@ from sqlalchemy import event, orm
 
 from trine.errors import SetupError
 
-from . import errors
+from . import errors, signals
 from .constraints import add_constraints
 from .declare import (
     ModelOptions,
@@ -200,6 +200,21 @@ class SyncModel:
 async def save(instance: Any, *, force_insert: bool, update_fields: Any, using: Any) -> None:
     """Insert or update an instance."""
     database = _database(instance, using)
+    if signals.pre_save.receivers or signals.post_save.receivers:
+        await _save_and_tell(instance, database, force_insert=force_insert, update_fields=update_fields)
+    else:
+        await _write(instance, database, force_insert=force_insert, update_fields=update_fields)
+
+
+async def _save_and_tell(instance: Any, database: "Database", *, force_insert: bool, update_fields: Any) -> None:
+    created = force_insert or instance._sa_instance_state.key is None
+    said = {"instance": instance, "created": created, "update_fields": update_fields, "using": database}
+    await signals.pre_save.send(type(instance), **said)
+    await _write(instance, database, force_insert=force_insert, update_fields=update_fields)
+    await signals.post_save.send(type(instance), **said)
+
+
+async def _write(instance: Any, database: "Database", *, force_insert: bool, update_fields: Any) -> None:
     if force_insert or instance._sa_instance_state.key is None:
         if update_fields is not None:
             raise FieldError(f"{instance!r} has no row yet, so update_fields has nothing to write to.")
@@ -212,9 +227,12 @@ async def delete(instance: Any, *, using: Any) -> None:
     """Delete the row of an instance, which may be saved anew."""
     if instance._sa_instance_state.key is None:
         raise FieldError(f"{instance!r} has no row that could be deleted.")
-    rows: QuerySet[Any] = QuerySet(type(instance)).using(_database(instance, using))
+    database = _database(instance, using)
+    rows: QuerySet[Any] = QuerySet(type(instance)).using(database)
+    await signals.pre_delete.send(type(instance), instance=instance, using=database)
     await rows.filter(**{name: instance.__dict__[name] for name in type(instance).__keys__}).delete()
     orm.make_transient(instance)
+    await signals.post_delete.send(type(instance), instance=instance, using=database)
 
 
 async def refresh(instance: Any, fields: Any) -> None:

@@ -19,7 +19,10 @@ _VALUES = {1264, 1265, 1292, 1366, 1406, 1690}
 class MySQLConnection(Connection):
     """A connection of SQLAlchemy's pool, kept, and used through its driver."""
 
+    survives_cancellation = False
+
     def __init__(self, held: AsyncConnection, raw: Any) -> None:
+        super().__init__()
         self.held = held
         self.raw = raw
 

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from typing import Any
 
 from trine.concurrency import finished
 
@@ -14,7 +15,7 @@ from .errors import DatabaseUnavailable
 class Pool:
     """Connections that are made as they are needed, at most `size` of them. Who finds none waits in line, and not for ever."""
 
-    def __init__(self, connect: Callable[[], Awaitable[Connection]], size: int, max_wait: float) -> None:
+    def __init__(self, connect: Callable[[], Coroutine[Any, Any, Connection]], size: int, max_wait: float) -> None:
         self.size = size
         self.max_wait = max_wait
         self.idle: list[Connection] = []
@@ -47,12 +48,26 @@ class Pool:
 
     async def _new(self) -> Connection:
         self.open += 1
+        connecting = asyncio.ensure_future(self._connect())
         try:
-            return await self._connect()
+            return await asyncio.shield(connecting)
+        except asyncio.CancelledError:
+            # Half a connection is no use to anybody: it is completed, for whoever comes next.
+            self._keep(self._adopt(connecting))
+            raise
         except BaseException:
             self.open -= 1
             self._wake()
             raise
+
+    async def _adopt(self, connecting: "asyncio.Future[Connection]") -> None:
+        try:
+            connection = await connecting
+        except BaseException:
+            self.open -= 1
+            self._wake()
+            raise
+        self.release(connection)
 
     async def _wait(self) -> Connection | None:
         """A connection that another one gave back, or None where there may be a new one."""

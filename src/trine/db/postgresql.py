@@ -10,12 +10,14 @@ from .connection import Connection, Row
 from .errors import DatabaseError, DatabaseUnavailable, IntegrityError, InvalidValue, SerializationFailure
 
 _PREPARED = 500
+_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 
 
 class PostgreSQLConnection(Connection):
     """A connection of SQLAlchemy's pool, kept, and used through its driver."""
 
     def __init__(self, held: AsyncConnection, raw: Any) -> None:
+        super().__init__()
         self.held = held
         self.raw = raw
         self._prepared: dict[str, Any] = {}
@@ -28,20 +30,23 @@ class PostgreSQLConnection(Connection):
             fairy = await held.get_raw_connection()
         except Exception as error:
             raise _unreachable(error) from error
-        made = cls(held, fairy.driver_connection)
-        made.raw.add_termination_listener(made.lost)
-        return made
+        return cls(held, fairy.driver_connection)
 
-    def lost(self, _: Any) -> None:
-        """Note that the server or the network ended the connection."""
-        self.is_broken = True
+    @property
+    def is_broken(self) -> bool:
+        """Whether it must not be used again, also because the server or the network has ended it."""
+        return self._is_broken or self.raw.is_closed()
+
+    @is_broken.setter
+    def is_broken(self, is_broken: bool) -> None:
+        self._is_broken = is_broken
 
     async def fetch(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
         """Run a statement and give its rows."""
         try:
             statement = self._prepared.get(sql) or await self._prepare(sql)
             rows: Sequence[Row] = await statement.fetch(*args)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except _ERRORS as error:
             if self._is_outdated(error, sql):
                 return await self.fetch(sql, args)
             raise self._translated(error, sql) from error
@@ -68,7 +73,7 @@ class PostgreSQLConnection(Connection):
         try:
             statement = self._prepared.get(sql) or await self._prepare(sql)
             await statement.fetch(*args)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except _ERRORS as error:
             if self._is_outdated(error, sql):
                 return await self.run(sql, args)
             raise self._translated(error, sql) from error
@@ -83,14 +88,14 @@ class PostgreSQLConnection(Connection):
         """Run a statement once for each of several rows of values."""
         try:
             await self.raw.executemany(sql, rows)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except _ERRORS as error:
             raise self._translated(error, sql) from error
 
     async def command(self, sql: str) -> None:
         """Run a statement without values."""
         try:
             await self.raw.execute(sql)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except _ERRORS as error:
             raise self._translated(error, sql) from error
 
     async def stream(self, sql: str, args: Sequence[Any], size: int) -> AsyncIterator[Sequence[Row]]:
@@ -99,14 +104,12 @@ class PostgreSQLConnection(Connection):
             cursor = await self.raw.cursor(sql, *args)
             while rows := await cursor.fetch(size):
                 yield rows
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except _ERRORS as error:
             raise self._translated(error, sql) from error
 
     def _translated(self, error: BaseException, sql: str) -> Exception:
-        if self.raw.is_closed():
-            self.is_broken = True
         made = translate(error, sql)
-        self.is_broken = self.is_broken or isinstance(made, DatabaseUnavailable)
+        self.is_broken = isinstance(made, DatabaseUnavailable)
         return made
 
     async def close(self) -> None:
@@ -151,7 +154,7 @@ def translate(error: BaseException, sql: str) -> Exception:
         return SerializationFailure(text)
     if state.startswith("22") or isinstance(error, asyncpg.DataError):
         return InvalidValue(text)
-    if state.startswith(("08", "57P", "53")) or isinstance(error, OSError):
+    if state.startswith(("08", "57P", "53")) or isinstance(error, OSError | asyncpg.InternalClientError):
         return DatabaseUnavailable(text or type(error).__name__)
     if isinstance(error, asyncpg.InterfaceError):
         is_value = isinstance(error, ValueError | TypeError)

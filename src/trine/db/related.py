@@ -12,6 +12,7 @@ from .prefetch import LOADED, is_loaded, load, loaded_rows, peers_of
 from .relations import Relation
 from .rows import QuerySet
 from .scope import Parameter
+from .signals import m2m_changed
 from .statements import compile_statement
 from .sync import run_sync
 from .transaction import atomic
@@ -238,6 +239,7 @@ class Many(Generic[T]):
             if relation.is_symmetrical:
                 await _insert_pairs(relation, [(key, near_key) for key in keys], through, database)
         self._forget()
+        await self._tell("add", keys)
 
     async def remove(self, *rows: T | Any) -> None:
         """End the relation to rows, given as instances or keys."""
@@ -258,6 +260,13 @@ class Many(Generic[T]):
         else:
             await _delete_pairs(relation, near_key, keys, database)
         self._forget()
+        await self._tell("clear" if keys is None else "remove", keys or ())
+
+    async def _tell(self, action: str, keys: Iterable[Any]) -> None:
+        if m2m_changed.receivers:
+            instance = self._instance
+            said = {"name": self._relation.name, "action": action, "pk_set": set(keys), "using": _database(instance)}
+            await m2m_changed.send(type(instance), instance=instance, **said)
 
     def _refuse_orphans(self) -> None:
         relation = self._relation

@@ -33,6 +33,7 @@ class SQLiteConnection(Connection):
     """One connection to a file, used by one thread at a time."""
 
     def __init__(self, raw: sqlite3.Connection, threads: ThreadPool, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
         self.raw = raw
         self._threads = threads
         self._loop = loop

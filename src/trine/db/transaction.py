@@ -84,6 +84,9 @@ class Transaction:
                 # SQLite and MariaDB forget a statement that failed; PostgreSQL refuses everything until a rollback.
                 if self.database.dialect.name == "postgresql" or not isinstance(error, Exception):
                     self.is_broken = True
+                if not isinstance(error, Exception) and not self.connection.survives_cancellation:
+                    # Half an answer is still on its way: the connection goes, and what was written with it.
+                    self.connection.is_broken = True
                 if isinstance(error, SerializationFailure | DatabaseUnavailable) or self.connection.is_broken:
                     self.is_broken = True
                 raise
