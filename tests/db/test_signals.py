@@ -32,10 +32,8 @@ async def test_saving_and_deleting_is_told(database):
         ("after", 1, False, ["name"]),
     ]
     gone = []
-    with (
-        pre_delete.connected_to(lambda instance: gone.append(instance.pk)),
-        post_delete.connected_to(lambda: gone.append("gone")),
-    ):
+    going = pre_delete.connected_to(lambda sender, instance: gone.append(instance.pk))
+    with going, post_delete.connected_to(lambda sender: gone.append("gone")):
         key = tag.pk
         await tag.delete()
     assert gone == [key, "gone"]
