@@ -39,3 +39,16 @@ def test_forms_load_the_multipart_parser_only_when_one_is_read():
         "@app.post('/')\ndef index(name: Annotated[str, Form()]) -> dict: ...\napp.prepare()"
     )
     assert not loaded & {"multipart", "python_multipart"}
+
+
+def test_declaring_a_command_loads_no_command_line():
+    declared = "from trine import App\napp = App()\n@app.command()\ndef greet(name: str): ..."
+    assert loaded_after(declared) == {"trine"}
+
+
+def test_forms_load_neither_templates_nor_languages_nor_mail():
+    loaded = loaded_after(
+        "from pydantic import BaseModel\nfrom trine import App, ModelForm\nclass Guest(BaseModel):\n    name: str\n"
+        "app = App()\n@app.page('/')\ndef index(form: ModelForm[Guest]):\n    return form.render()\napp.prepare()"
+    )
+    assert not loaded & {"jinja2", "babel", "aiosmtplib", "click", "blinker"}

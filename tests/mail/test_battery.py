@@ -4,7 +4,8 @@ import io
 
 import pytest
 
-from trine import App, Settings, SetupError
+from trine import App, Pages, Settings, SetupError
+from trine.i18n import I18n
 from trine.mail import Attachment, ConsoleTransport, InvalidMessage, Mail, MailSettings, Message
 from trine.testing import TestClient
 
@@ -110,3 +111,24 @@ async def test_a_service_of_another_kind_is_one_class():
     service = Service()
     await Mail(MailSettings(sender="hello@example.org"), transport=service).send(HELLO)
     assert service.sent == ["Grüße", "closed"]
+
+
+async def test_messages_come_from_the_templates_of_pages_in_the_language_that_is_spoken(tmp_path, outbox):
+    (tmp_path / "templates" / "mail").mkdir(parents=True)
+    (tmp_path / "templates" / "mail" / "welcome.txt").write_text(
+        "{{ _('Welcome') }}, {{ name|shout }} {{ 1234.5|format_number }}"
+    )
+    words = tmp_path / "translations" / "de" / "LC_MESSAGES"
+    words.mkdir(parents=True)
+    (words / "messages.po").write_text('msgid ""\nmsgstr ""\n\nmsgid "Welcome"\nmsgstr "Willkommen"\n')
+    app = App()
+    app.origin = tmp_path
+    app.install(Pages(root_path=tmp_path), I18n(), Mail(MailSettings(sender="hello@example.org")))
+
+    @app.template_filter()
+    def shout(text: str) -> str:
+        return text.upper()
+
+    with app.extensions["i18n"].force_locale("de"):
+        await app.mail.send(app.mail.render_mail("mail/welcome", {"name": "Ada"}, subject="Welcome", to="ada@example.org"))
+    assert outbox[0].text == "Willkommen, ADA 1.234,5"

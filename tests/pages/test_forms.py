@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
-from trine import App, SetupError, UploadFile
+from trine import App, Form, SetupError, UploadFile
 from trine.pages import redirect, render_template, url_for
 from trine.pages.forms import Email, ModelForm, PhoneNumber, Widget
 
@@ -391,6 +391,41 @@ def test_what_the_model_says_itself_is_kept_beside_the_field_or_above_the_form()
     assert early.errors == {"": ["The end is before the start."]}
     assert "The end is before the start." in Page(early.render()).words
     assert form_of(Booking, ("code", "old")).errors["code"] == ["This code has expired."]
+
+
+def test_names_that_no_form_has_cost_nothing():
+    deep = "children" + ".1" * 400
+    form = form_of(Person, *HOME, *[(f"{deep}.{n}", "x") for n in range(500)], ("x" + ".1" * 1_000_000, "x"))
+    assert form.valid
+    assert not any("x." in name for name in form._sent.rows)
+
+
+def test_a_page_takes_a_model_that_it_does_not_show(site, browser_for):
+    app = site()
+
+    @app.page("/contact", methods=["POST"], csrf=False)
+    def contact(contact: Annotated[Contact, Form()]):
+        return f"Hello {contact.name}"
+
+    browser = browser_for(app)
+    assert browser.post("/contact", data={"name": "Ada", "email": "ada@example.org"}).text == "Hello Ada"
+    refused = browser.post("/contact", data={"name": "A", "email": "ada@example.org"})
+    assert (refused.status_code, "Something does not fit" in refused.text) == (422, True)
+
+
+def test_an_api_route_takes_a_form_too(client_for):
+    app = App()
+
+    @app.post("/contact")
+    async def contact(form: ModelForm[Contact]) -> dict[str, Any]:
+        return form.errors
+
+    client = client_for(app)
+    assert client.post("/contact", data={"name": "A", "email": "ada@example.org"}).json() == {
+        "name": ["Use at least 2 characters."]
+    }
+    assert client.post("/contact", json={"name": "Ada"}).json()["name"] == ["This has to be filled in."]
+    assert client.get("/openapi.json").status_code == 200
 
 
 def test_only_declared_fields_are_taken():

@@ -27,26 +27,31 @@ class Composer:
         return found[0] or "", found[1] or ""
 
     def _render(self, name: str, values: Mapping[str, Any]) -> str | None:
+        environment = self._environment()
         from jinja2 import TemplateNotFound
 
         try:
-            template = self._environment.get_template(name)
+            template = environment.get_template(name)
         except TemplateNotFound as missing:
             if missing.name != name:
                 raise
             return None
         return template.render(**values)
 
-    @cached_property
     def _environment(self) -> "Environment":
+        pages = getattr(self.app, "extensions", {}).get("pages")
+        if self.folder is None and pages is not None:
+            # Asked anew each time: a filter or a folder that comes makes another one.
+            found: Environment = pages.templates.environment
+            return found
+        return self._own_environment
+
+    @cached_property
+    def _own_environment(self) -> "Environment":
         try:
             from jinja2 import Environment, FileSystemLoader, select_autoescape
         except ImportError as error:
             hint = 'Install it with: pip install "trine[pages]"'
             raise SetupError("Messages from templates need jinja2.", hint=hint) from error
-        pages = getattr(self.app, "extensions", {}).get("pages")
-        if self.folder is None and pages is not None:
-            found: Environment = pages.templates.environment
-            return found
         folder = Path(self.folder or "templates")
         return Environment(loader=FileSystemLoader(folder), autoescape=select_autoescape())

@@ -10,6 +10,9 @@ from trine.http import UploadFile
 from .fields import FormField
 
 _ROW = re.compile(r"[0-9]{1,4}")
+# No form has a longer name: models are nested six deep at most, and every list adds a number.
+_LONGEST_NAME = 1000
+_MOST_PARTS = 16
 _UNSTRIPPED = frozenset({"password", "hidden"})
 
 
@@ -25,8 +28,10 @@ class Posted:
         """Sort what was sent, in one go over it."""
         posted = cls()
         for name, value in pairs:
+            if len(name) > _LONGEST_NAME:
+                continue
             posted.values.setdefault(name, []).append(value)
-            parts = name.split(".")
+            parts = name.split(".", _MOST_PARTS)[:_MOST_PARTS]
             for position, part in enumerate(parts[1:-1], 1):
                 if _ROW.fullmatch(part):
                     posted.rows.setdefault(".".join(parts[:position]), set()).add(int(part))
