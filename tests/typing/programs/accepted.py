@@ -2,11 +2,26 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, assert_type
+from typing import Annotated, Any, assert_type
 
 from pydantic import BaseModel
 
-from trine import APIRouter, App, Body, Depends, Header, HTTPException, Path, Query, Request, Response, WebSocket
+from trine import (
+    APIRouter,
+    App,
+    Body,
+    Depends,
+    Header,
+    HTTPException,
+    ModelForm,
+    Path,
+    Query,
+    Request,
+    Response,
+    WebSocket,
+    redirect,
+)
+from trine.signals import Signal
 
 
 class Item(BaseModel):
@@ -60,6 +75,28 @@ async def half_typed(socket: WebSocket[Item]) -> None:
     await socket.send_model(await socket.receive_model())
 
 
+@app.page("/items", methods=["GET", "POST"])
+def edit(form: ModelForm[Item]) -> Any:
+    if form.valid:
+        assert_type(form.data, Item)
+        return redirect("/")
+    return form.fill({"name": "pen"}).render(submit="Save"), form.status_code
+
+
+@app.command()
+async def reindex(folder: str, user: Annotated[str, Depends(current_user)], count: int = 3) -> None:
+    await app.mail.send_mail("Done", "ada@example.org", f"{folder} {user} {count}", reply_to=["office@example.org"])
+
+
+saved = Signal("saved", values=("item",))
+
+
+@saved.connect(sender=Item)
+def hear(sender: type[Item], item: Item) -> str:
+    return item.name
+
+
+assert_type(hear(Item, Item(name="pen")), str)
 app.include_router(router)
 # A decorated function stays what it was: it can be called, and its mistakes are still seen.
 assert_type(read_item(1, q="pen"), Item)
