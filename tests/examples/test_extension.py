@@ -9,7 +9,7 @@ from typing import Annotated
 
 import pytest
 
-from trine import App, Depends, SetupError
+from trine import App, Depends, SetupError, render_template_string
 from trine.settings import Settings
 from trine.testing import run_command
 
@@ -66,6 +66,15 @@ def test_the_application_closes_and_opens_by_command(app, client_for):
     assert run_command(app, "maintenance", "status").output == "Closed: Back at noon.\n"
     assert run_command(app, "maintenance", "off").output == "Open.\n"
     assert client.get("/").status_code == 200
+
+
+def test_templates_know_it_too(app, client_for):
+    @app.page("/health/page")
+    def page():
+        return render_template_string("{{ closing_reason() }}")
+
+    run_command(app, "maintenance", "on", "<noon>")
+    assert client_for(app).get("/health/page").text == "&lt;noon&gt;"
 
 
 def test_whoever_cares_is_told(app, extension):

@@ -323,6 +323,28 @@ def test_a_part_that_nobody_filled_in_is_none_where_it_may_be():
     assert form_of(Person, *HOME, ("holiday.street", ""), ("holiday.town", " ")).data.holiday is None
 
 
+def test_a_part_that_may_be_left_empty_is_not_demanded_by_the_browser():
+    page = Page(form_of(Person).render())
+    assert "required" in page.one("input", name="address.street")
+    assert "required" not in page.one("input", name="holiday.street")
+
+
+def test_yes_no_and_nothing():
+    class Answer(BaseModel):
+        comes: bool | None = None
+
+    assert [option["value"] for option in Page(form_of(Answer).render()).all("option")] == ["", "true", "false"]
+    assert [form_of(Answer, ("comes", text)).data.comes for text in ("", "true", "false")] == [None, True, False]
+    shown = Page(ModelForm.of(Answer)().fill(Answer(comes=False)).render())
+    assert "selected" in shown.one("option", value="false")
+
+
+def test_an_error_may_be_shown_before_anything_was_sent():
+    form = form_of(Contact)
+    form.add_error(None, "We are closed today.")
+    assert "We are closed today." in Page(form.render()).words
+
+
 def test_initial_values_are_shown_until_something_is_sent():
     person = Person(address=Address(street="Main Street", town="Ealing"), phones=[Phone(kind="work", number="12345")])
     page = Page(ModelForm.of(Person)().fill(person).render())

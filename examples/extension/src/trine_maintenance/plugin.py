@@ -1,6 +1,7 @@
 """The battery: `app.install(Maintenance())`."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -25,6 +26,7 @@ class Maintenance:
         """The one door: what an extension brings, it brings here."""
         self.app = app
         self.settings = app.settings.part(MaintenanceSettings)
+        app.extensions["maintenance"] = self
         app.add_middleware(self.close)
         commands = app.commands.group("maintenance", help="Close the application, and open it again.")
         commands.command("on", lifespan=False)(self.turn_on)
@@ -37,6 +39,10 @@ class Maintenance:
             return []
         hint = "Name the paths that are meant, such as MAINTENANCE_OPEN_PATHS=/health."
         return [Problem("maintenance-open", "MAINTENANCE_OPEN_PATHS has '/': the application can never be closed.", hint)]
+
+    def prepare_templates(self, environment: Any) -> None:
+        """Asked when the application's templates are made: `{{ closing_reason() }}`."""
+        environment.globals["closing_reason"] = self.reason
 
     def reason(self) -> str | None:
         """Why the application is closed, None where it is open. Also a dependency."""

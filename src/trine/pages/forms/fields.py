@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from trine.binding.signature import is_sequence_type, is_upload, metadata_of, union_members
 from trine.errors import SetupError
 
+from .messages import N_
 from .widget import Kind, Widget
 
 MOST_ROWS = 100
@@ -60,6 +61,8 @@ class FormField:
     choices: tuple[Choice, ...] = ()
     least: int = 0
     most: int = MOST_ROWS
+    is_demanded: bool = False
+    """Whether the browser insists on it. It does not inside a part that may be left empty as a whole."""
 
     @property
     def is_multiple(self) -> bool:
@@ -103,6 +106,11 @@ def _read(model: type[BaseModel], name: str, info: FieldInfo, chain: tuple[type[
     constraints = _Constraints()
     constraints.take(metadata)
     limits = constraints.found
+    if members == [bool] and nullable and widget.kind is None:
+        kind, choices = "select", (Choice("true", N_("Yes"), True), Choice("false", N_("No"), False))  # noqa: FBT003 - what they mean
+    if kind == "fieldset" and nullable:
+        fields = tuple(_at_ease(one) for one in fields)
+    required = info.is_required() and not nullable
     many = kind in ("rows", "lines", "multiselect", "checkboxes", "files")
     said = info.validation_alias or info.alias
     return FormField(
@@ -111,7 +119,8 @@ def _read(model: type[BaseModel], name: str, info: FieldInfo, chain: tuple[type[
         kind=kind,
         label=info.title or name.replace("_", " ").strip().capitalize(),
         help=info.description or "",
-        required=info.is_required() and not nullable,
+        required=required,
+        is_demanded=required,
         nullable=nullable,
         default=None if info.is_required() else info.get_default(call_default_factory=False),
         attributes={**({} if many else _attributes(kind, members, limits)), **widget.attributes},
@@ -159,6 +168,10 @@ def _shape_of_many(
         return widget.kind or "multiselect", (), choices
     _simple_kind(inner, where)
     return widget.kind or "lines", (), ()
+
+
+def _at_ease(field: FormField) -> FormField:
+    return replace(field, is_demanded=False, fields=tuple(_at_ease(one) for one in field.fields))
 
 
 def _simple_kind(member: Any, where: str) -> Kind:

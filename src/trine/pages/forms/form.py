@@ -137,6 +137,7 @@ class ModelForm(Generic[M]):
     def fill(self, values: BaseModel | Mapping[str, Any]) -> "ModelForm[M]":
         """Show values before anything was sent: a model, or a part of one."""
         self._initial = values
+        vars(self).pop("fields", None)
         return self
 
     # How it looks ------------------------------------------------------------------------------------------------
@@ -152,11 +153,11 @@ class ModelForm(Generic[M]):
     def __getitem__(self, name: str) -> "BoundField":
         return self.fields[name]
 
-    def render(self, *, action: str = "", submit: str = "", method: str = "post", **attributes: str | int | bool) -> Html:
+    def render(self, *, action: str = "", submit: str = "", **attributes: str | int | bool) -> Html:
         """The whole form, with a button."""
         from .render import form_html
 
-        return form_html(self, action=action, submit=submit, method=method, attributes=attributes)
+        return form_html(self, action=action, submit=submit, attributes=attributes)
 
     def hidden(self) -> Html:
         """What every form carries along unseen: the visitor's token, its own name, and hidden fields."""
@@ -323,7 +324,7 @@ def _text(value: Any, field: FormField) -> str:
     if isinstance(value, Enum):
         value = value.value
     if isinstance(value, bool):
-        return "true" if value else ""
+        return "true" if value else "" if field.kind == "checkbox" else "false"
     if field.kind == "datetime-local" and hasattr(value, "isoformat"):
         return str(value.replace(tzinfo=None).isoformat(timespec="minutes"))
     return str(value.isoformat()) if hasattr(value, "isoformat") else str(value)

@@ -31,9 +31,9 @@ _REMOVE = N_("Remove")
 _CHOOSE = N_("Choose")
 
 
-def form_html(form: ModelForm[Any], *, action: str, submit: str, method: str, attributes: Attributes) -> Html:
+def form_html(form: ModelForm[Any], *, action: str, submit: str, attributes: Attributes) -> Html:
     """The whole form."""
-    said: dict[str, Any] = {"method": method, "action": action or None, "id": form.form_name, **attributes}
+    said: dict[str, Any] = {"method": "post", "action": action or None, "id": form.form_name, **attributes}
     if form.has_files:
         said["enctype"] = "multipart/form-data"
     fields = [field.render() for field in form if field.field.kind != "hidden"]
@@ -60,7 +60,7 @@ def hidden_html(form: ModelForm[Any]) -> Html:
 
 def summary_html(form: ModelForm[Any]) -> Html:
     """Everything that does not fit, with links to the fields."""
-    if not form.is_submitted or not form.errors:
+    if not form.errors:
         return Html()
     places = {field.name: (field, label) for field, label in _places(form.fields.values())}
     items = []
@@ -103,14 +103,14 @@ def control_html(field: BoundField, attributes: Attributes) -> Html:
     said: dict[str, Any] = {
         "id": field.id,
         "name": field.name,
-        "required": field.field.required,
+        "required": field.field.is_demanded,
         **field.field.attributes,
         **attributes,
     }
     said |= {"aria-describedby": _described(field), "aria-invalid": "true" if field.errors else None}
     if kind == "checkbox":
         # Only a box that must be ticked is required; any other may stay empty.
-        must = bool(field.field.choices) and field.field.required
+        must = bool(field.field.choices) and field.field.is_demanded
         on = bool(field.texts) and field.text != ""
         html = element("input", {**said, "type": "checkbox", "value": "true", "checked": on, "required": must})
     elif kind in ("textarea", "lines"):
@@ -157,7 +157,7 @@ def _boxes(field: BoundField, attributes: Attributes) -> list[Html]:
             "value": choice.value,
             "checked": choice.value in chosen,
         }
-        said["required"] = kind == "radio" and field.field.required
+        said["required"] = kind == "radio" and field.field.is_demanded
         box = element("input", {**said, **field.field.widget.attributes, **attributes})
         boxes.append(element("div", {"class": "choice"}, box, element("label", {"for": name}, gettext(choice.label))))
     return boxes
