@@ -1,5 +1,7 @@
 """Blueprints: names, prefixes, folders, and the hooks of applications and blueprints."""
 
+import asyncio
+
 import pytest
 
 from trine import App, Blueprint, HTTPException, SetupError, abort, g, render_template, request, url_for
@@ -247,6 +249,76 @@ def test_templates_of_the_application_come_before_those_of_blueprints(site, tmp_
     client = client_for(app)
     assert client.get("/title").text == "app"
     assert client.get("/own").text == "from the app from the part"
+
+
+def test_a_blueprint_adds_to_every_template(site, client_for):
+    app = site({"a.html": "{{ 3|twice }} {{ 3 is lucky }} {{ word() }} {{ 'x'|own }}"})
+    part = Blueprint("part", __name__)
+    part.app_template_filter("twice")(lambda number: number * 2)
+    part.app_template_test("lucky")(lambda number: number == 3)
+    part.app_template_global("word")(lambda: "part")
+    part.app_template_filter("own")(lambda text: "part's")
+    app.template_filter("own")(lambda text: "app's")
+
+    @app.page("/")
+    def page():
+        return render_template("a.html")
+
+    app.register_blueprint(part)
+    assert client_for(app).get("/").text == "6 True part app&#39;s"
+
+
+def test_teardown_comes_also_after_a_request_that_was_refused_at_once(client_for):
+    app = App()
+    seen = []
+
+    @app.teardown_request
+    def close(error):
+        seen.append(type(error).__name__)
+
+    @app.page("/", methods=["POST"])
+    def page():
+        return "taken"
+
+    assert client_for(app).post("/", data={}).status_code == 403
+    assert seen == ["CSRFError"]
+
+
+def test_teardown_comes_also_where_the_request_is_given_up():
+    app = App()
+    seen = []
+
+    @app.teardown_request
+    async def close(error):
+        seen.append("closed")
+
+    @app.before_request
+    async def wait():
+        seen.append("waits")
+        await asyncio.sleep(3600)
+
+    @app.page("/")
+    async def page():
+        return "x"
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        raise AssertionError(message)
+
+    async def give_up():
+        scope = {"type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "path": "/", "raw_path": b"/"}
+        scope |= {"query_string": b"", "root_path": "", "headers": [(b"host", b"localhost")], "client": None, "server": None}
+        task = asyncio.ensure_future(app(scope, receive, send))
+        while not seen:
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(give_up())
+    assert seen == ["waits", "closed"]
 
 
 def test_mistakes_are_told():

@@ -60,6 +60,9 @@ class Blueprint(APIRouter):
         self.template_folder = None if template_folder is None else self.origin / template_folder
         self.hooks = Hooks(self.changed)
         self.app_hooks = Hooks(self.changed)
+        self.template_filters: dict[str, Any] = {}
+        self.template_tests: dict[str, Any] = {}
+        self.template_globals: dict[str, Any] = {}
         self.take_name(name)
 
     def register_blueprint(self, blueprint: "Blueprint", **options: Any) -> None:
@@ -123,6 +126,28 @@ class Blueprint(APIRouter):
     def app_errorhandler(self, key: ErrorKey) -> Decorator:
         """Answer an exception class, or a status, everywhere with a function of the exception."""
         return self.app_hooks.errorhandler(key)
+
+    # What it adds to every template of the application -----------------------------------------------------------
+
+    def app_template_filter(self, name: str | None = None) -> Decorator:
+        """Make a function a filter of templates."""
+        return self._adder(self.template_filters, name)
+
+    def app_template_test(self, name: str | None = None) -> Decorator:
+        """Make a function a test of templates."""
+        return self._adder(self.template_tests, name)
+
+    def app_template_global(self, name: str | None = None) -> Decorator:
+        """Let templates call a function."""
+        return self._adder(self.template_globals, name)
+
+    def _adder(self, known: dict[str, Any], name: str | None) -> Decorator:
+        def register(function: Any) -> Any:
+            known[name or function.__name__] = function
+            self.changed()
+            return function
+
+        return register
 
     def take_name(self, name: str) -> None:
         """Put a name before those of the routes."""

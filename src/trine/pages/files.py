@@ -32,6 +32,7 @@ class SiteFiles:
         self.pages = pages
         self._hashes: dict[str, tuple[tuple[int, int], str]] = {}
         self._collected: dict[str, str] | None = None
+        self._known: dict[str, tuple[str, Path]] | None = None
 
     def sources(self) -> dict[str, tuple[str, Path]]:
         """By endpoint: the path that files are served below, and their folder."""
@@ -46,14 +47,16 @@ class SiteFiles:
     def routes(self) -> APIRouter:
         """The routes that serve them."""
         self._collected = None
+        self._known = self.sources()
         router = APIRouter(include_in_schema=False)
-        for endpoint, (path, folder) in self.sources().items():
+        for endpoint, (path, folder) in self._known.items():
             router.add_api_route(f"{path}/{{filename:path}}", self._server(path, folder), methods=["GET"], name=endpoint)
         return router
 
     def versioned(self, endpoint: str, values: dict[str, Any]) -> dict[str, Any]:
         """The values for the address of a file as it is now: with its hashed name, or with a piece of its hash."""
-        source, filename = self.sources().get(endpoint), values.get("filename")
+        known = self.sources() if self._known is None else self._known
+        source, filename = known.get(endpoint), values.get("filename")
         if source is None or not isinstance(filename, str):
             return values
         path, folder = source

@@ -52,6 +52,9 @@ class PageFrame:
             if owns_session:
                 request.session_loader = keeper.load
             context = PageContext(app, pages, PageRequest(request, endpoint, blueprints), processors)
+            if self.teardown:
+                # Noted first: whatever happens, also where the client leaves, it comes at the end.
+                request.exit_stack.push_async_callback(_tear_down, context, self.teardown)
             token = current_context.set(context)
             try:
                 try:
@@ -87,8 +90,6 @@ class PageFrame:
             response.body_iterator = _in_context(context, response.body_iterator)
         if response.background is not None:
             response.background = partial(_run_in_context, context, response.background)
-        if self.teardown:
-            request.exit_stack.push_async_callback(_tear_down, context, self.teardown)
         return response
 
     async def _take_body(self, request: Request, context: PageContext) -> None:

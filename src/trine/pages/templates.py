@@ -69,7 +69,12 @@ class Templates:
             cache_size=-1,
             extensions=self.extensions,
         )
-        made.globals.update(self.pages.template_names(), **self.globals)
+        made.globals.update(self.pages.template_names())
+        for blueprint in self.pages.blueprints():
+            made.globals.update(blueprint.template_globals)
+            made.filters.update(blueprint.template_filters)
+            made.tests.update(blueprint.template_tests)
+        made.globals.update(self.globals)
         made.filters.update(self.filters)
         made.tests.update(self.tests)
         for extension in self.pages.app.extensions.values():
