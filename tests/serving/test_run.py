@@ -124,3 +124,14 @@ def test_a_model_of_a_function_cannot_be_found_by_a_fresh_process():
     with pytest.raises(SetupError) as caught, TestClient(app):
         pass
     assert str(caught.value).startswith("The model hidden cannot run in a process of its own: no import gives the function")
+
+
+def test_a_signal_to_the_whole_group_loses_no_answer(shared):
+    url, process = shared.url, shared.process
+    model = model_process(url)
+    with httpx2.Client() as client:
+        assert client.post(f"{url}/square", json={"value": 2}).json()["square"] == 4
+        os.kill(model, signal.SIGTERM)
+        assert client.post(f"{url}/square", json={"value": 3}).json() == {"square": 9, "process": model}
+    process.terminate()
+    assert shared.end() == 0

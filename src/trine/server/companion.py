@@ -19,7 +19,7 @@ class Companion(Protocol):
         ...
 
     def run(self, ready: Callable[[], None], lifeline: int) -> int:
-        """Be the process: say when it can be used, end on SIGTERM or with the lifeline, and give the exit status."""
+        """Be the process: say when it can be used, end with the lifeline, not before, and give the exit status."""
         ...
 
     def close(self) -> None:

@@ -15,7 +15,6 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,15 +168,20 @@ class Generation:
             self.stopping = True
             self.listener.close()
             self.deadline = time.monotonic() + self.options.drain_timeout + _GRACE
-            self._end(self._workers() or self.children)
+            if not self._workers():
+                self._let_companions_go()
+            for pid in self._workers():
+                os.kill(pid, signal.SIGTERM)
 
     def _workers(self) -> list[int]:
         return [pid for pid, child in self.children.items() if child.number > 0]
 
-    @staticmethod
-    def _end(processes: Iterable[int]) -> None:
-        for pid in processes:
-            os.kill(pid, signal.SIGTERM)
+    def _let_companions_go(self) -> None:
+        """Tell companions by their lifelines: a SIGTERM reaches them with everybody else, while workers still need them."""
+        for child in self.children.values():
+            if child.number < 1 and child.lifeline >= 0:
+                os.close(child.lifeline)
+                child.lifeline = -1
 
     def _kill(self) -> None:
         self._stop()
@@ -192,11 +196,12 @@ class Generation:
             if ended:
                 del self.children[pid]
                 os.close(child.ready)
-                os.close(child.lifeline)
+                if child.lifeline >= 0:
+                    os.close(child.lifeline)
                 self._ended(child, os.waitstatus_to_exitcode(status))
         if self.stopping and had_workers and not self._workers():
             # Workers needed them to the last answer.
-            self._end(self.children)
+            self._let_companions_go()
 
     def _ended(self, child: _Child, status: int) -> None:
         if self.stopping:

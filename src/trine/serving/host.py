@@ -51,13 +51,17 @@ class ModelHost:
         """Load, answer until told to stop, and let what is computed come to its end."""
         loop = asyncio.get_running_loop()
         signal.setitimer(signal.ITIMER_REAL, self.declaration.options.get("load_timeout", 120.0))
-        await self.replica.start()
+        stopped = asyncio.create_task(until.wait())
+        starting = asyncio.create_task(self.replica.start())
+        await asyncio.wait([starting, stopped], return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            return  # Nobody waits for the model any more, and its thread ends with the process.
+        starting.result()
         signal.setitimer(signal.ITIMER_REAL, 0)
         listener.setblocking(False)  # noqa: FBT003 - positional in the standard library
         accepting = asyncio.create_task(self._accept(listener))
         ready()
         logger.info("The model %s is ready in process %d.", self.declaration.name, os.getpid())
-        stopped = asyncio.create_task(until.wait())
         await asyncio.wait([accepting, stopped], return_when=asyncio.FIRST_COMPLETED)
         accepting.cancel()
         stopped.cancel()
@@ -307,14 +311,15 @@ def _sort_out(packing: Packing, carrier: Carrier, results: list[tuple[int, Any]]
 def run_host(
     declaration: ModelDeclaration, number: int, folder: Path, listener: socket.socket, ready: Callable[[], None], lifeline: int
 ) -> int:
-    """Hold a replica until told to stop, or until the other end of the lifeline is gone. Gives the exit status."""
+    """Hold a replica until the other end of the lifeline is gone. Gives the exit status."""
+    # Whoever stops a whole group of processes means the server, whose last answers still need this one.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     # A step of the interpreter's lock: the loop must get its turn while a model computes in pure Python.
     sys.setswitchinterval(0.001)
 
     async def main() -> None:
         until = asyncio.Event()
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, until.set)
 
         def orphaned() -> None:
             loop.remove_reader(lifeline)

@@ -60,14 +60,13 @@ class Nursery:
         self._timers.clear()
         for child in self.children.values():
             self._loop.remove_reader(child.control)
-            child.process.terminate()
+            child.control.close()
         for child in self.children.values():
             try:
                 await asyncio.to_thread(child.process.wait, _PATIENCE)
             except subprocess.TimeoutExpired:
                 child.process.kill()
                 child.process.wait()
-            child.control.close()
         self.children.clear()
         self.addresses.close()
 

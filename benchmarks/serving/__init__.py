@@ -1,0 +1,1 @@
+"""Trained models behind HTTP, beside FastAPI and the tools that are made for it: `python -m benchmarks.serving`."""

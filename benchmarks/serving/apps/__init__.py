@@ -1,0 +1,1 @@
+"""One application per contender, as its own documentation would write it."""
