@@ -22,13 +22,15 @@ def check(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_typical_programs_are_accepted(check):
-    assert check(PROGRAMS / "accepted.py") == "Success: no issues found in 1 source file\n"
+@pytest.mark.parametrize("program", ["accepted.py", "models.py"])
+def test_typical_programs_are_accepted(check, program):
+    assert check(PROGRAMS / program) == "Success: no issues found in 1 source file\n"
 
 
 @pytest.mark.slow
-def test_mistakes_are_refused(check):
-    program = PROGRAMS / "refused.py"
+@pytest.mark.parametrize("name", ["refused.py", "models_refused.py"])
+def test_mistakes_are_refused(check, name):
+    program = PROGRAMS / name
     expected = {
         number: set(mark[1].split(", "))
         for number, line in enumerate(program.read_text(encoding="utf-8").splitlines(), start=1)

@@ -28,6 +28,7 @@ from .rows import Manager, QuerySet, Rows
 from .schemas import ModelSchema
 from .settings import DatabaseSettings
 from .signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
+from .stores import SQLStore
 from .transaction import atomic, on_commit
 from .validation import InvalidInstance
 
@@ -65,6 +66,7 @@ __all__ = [
     "Q",
     "QuerySet",
     "Rows",
+    "SQLStore",
     "SerializationFailure",
     "Subquery",
     "Sum",

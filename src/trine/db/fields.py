@@ -139,7 +139,7 @@ def many(
     symmetrical: bool = False,
     label: str | None = None,
     help_text: str = "",
-    init: bool = False,
+    init: Literal[False] = False,
 ) -> Any:
     """Relate to many rows, which may have many in turn, as `tags` does that is annotated `Many[Tag]`.
 
@@ -149,7 +149,7 @@ def many(
     return ManyOptions(through, through_fields, related_name, symmetrical, label, help_text)
 
 
-def reverse(of: str | None = None, *, init: bool = False) -> Any:
+def reverse(of: str | None = None, *, init: Literal[False] = False) -> Any:
     """Type the other side of a relation, whose field is named: of an `articles` that is annotated `Many["Article"]`."""
     return ReverseOptions(of)
 
