@@ -32,7 +32,7 @@ class ServedFlask:
     def check(self, settings: Settings) -> Sequence[Problem]:
         """Refuse debug mode, and a secret key with which sessions can be forged."""
         problems = []
-        if self.flask.debug:
+        if self.flask.debug and not settings.is_development:
             hint = "Remove app.debug = True and FLASK_DEBUG: `trine dev` shows errors, production never does."
             problems.append(Problem("debug", f"The Flask application '{self.flask.name}' is in debug mode.", hint))
         key = self.flask.secret_key

@@ -178,6 +178,11 @@ class SecureCookieSessionInterface(SessionInterface):
 
     def save_session(self, app: "Flask", session: SessionMixin, response: "Response") -> None:
         """Send the cookie where it is due, or take it back where the session was emptied."""
+        is_due = self.should_set_cookie(app, session) if session else session.modified
+        if session.accessed or is_due:
+            vary_on_cookie(response)
+        if not is_due:
+            return
         name = self.get_cookie_name(app)
         attributes: dict[str, Any] = {
             "domain": self.get_cookie_domain(app),
@@ -187,18 +192,20 @@ class SecureCookieSessionInterface(SessionInterface):
             "samesite": self.get_cookie_samesite(app),
             "partitioned": self.get_cookie_partitioned(app),
         }
-        # The answer depends on the cookie: no cache may give it to somebody else.
-        if session.accessed:
-            response.vary.add("Cookie")
         if not session:
-            if session.modified:
-                response.delete_cookie(name, **attributes)
-                response.vary.add("Cookie")
+            response.delete_cookie(name, **attributes)
             return
-        if self.should_set_cookie(app, session):
-            signing = self.get_signing_serializer(app)
-            if signing is None:
-                raise RuntimeError("The secret key was removed while a request was answered: its session cannot be signed.")
-            expires = self.get_expiration_time(app, session)
-            response.set_cookie(name, signing.dumps(dict(session)), expires=expires, **attributes)
-            response.vary.add("Cookie")
+        signing = self.get_signing_serializer(app)
+        if signing is None:
+            raise RuntimeError("The secret key was removed while a request was answered: its session cannot be signed.")
+        expires = self.get_expiration_time(app, session)
+        response.set_cookie(name, signing.dumps(dict(session)), expires=expires, **attributes)
+
+
+def vary_on_cookie(response: Any) -> None:
+    """Say that an answer depends on the cookie, so that no cache gives it to somebody else."""
+    if response.headers.getlist("Vary"):
+        response.vary.add("Cookie")
+    else:
+        # Mostly there is none yet: no set has to be parsed and written.
+        response.headers["Vary"] = "Cookie"

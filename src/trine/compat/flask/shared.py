@@ -7,6 +7,8 @@ from trine.http import Request, Response
 from trine.middleware import SessionKeeper, SessionMiddleware
 from trine.server import ASGIRequest
 
+from .sessions import vary_on_cookie
+
 if TYPE_CHECKING:
     from trine import App
 
@@ -58,7 +60,7 @@ class SharedSessions:
         """Keep the session where somebody has looked at it and it has changed, or must be renewed."""
         if not (session.accessed or session.modified):
             return
-        response.vary.add("Cookie")
+        vary_on_cookie(response)
         kept = Response()
         run_on_loop(self.keeper.save, session, kept, session.connection)
         for line in kept.headers.getlist("set-cookie"):
