@@ -293,3 +293,32 @@ def test_the_session_of_a_middleware_is_shared(flask_app):
     with TestClient(app, base_url="https://testserver") as client:
         client.get("/legacy/login")
         assert client.get("/api").json() == {"user": "ada"}
+
+
+def test_any_wsgi_server_runs_it(flask_app):
+    from wsgiref.util import setup_testing_defaults
+    from wsgiref.validate import validator
+
+    flask_app.get("/café/<name>")(lambda name: (f"{name} {request.path}", 201, {"x-a": "b"}))
+    environ = {"PATH_INFO": "/café/é".encode().decode("latin-1"), "QUERY_STRING": "", "SCRIPT_NAME": ""}
+    setup_testing_defaults(environ)
+    started = []
+
+    def start_response(status, headers, exc_info=None):
+        started.append((status, dict(headers)["x-a"]))
+        return lambda data: None
+
+    pieces = validator(flask_app)(environ, start_response)
+    assert b"".join(pieces).decode() == "é /café/é"
+    pieces.close()
+    assert started == [("201 CREATED", "b")]
+
+
+def test_contexts_are_left_from_the_inside_out(flask_app):
+    outer, inner = flask_app.app_context(), flask_app.app_context()
+    outer.push()
+    inner.push()
+    with pytest.raises(AssertionError, match="leave the inner context first"):
+        outer.pop()
+    inner.pop()
+    outer.pop()

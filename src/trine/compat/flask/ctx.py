@@ -1,9 +1,9 @@
 """Contexts: what `current_app`, `g`, `request` and `session` lead to while a request is answered or a command runs."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from contextlib import suppress
-from contextvars import Token
+from contextvars import ContextVar, Token
 from functools import update_wrapper
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -71,11 +71,12 @@ class AppContext:
 
     def pop(self, exc: BaseException | None = _NOT_SAID) -> None:
         """Leave it. The functions of `teardown_appcontext` are told of the exception that ended it."""
+        _check_innermost(_cv_app, self, self._tokens)
         try:
             if len(self._tokens) == 1:
                 self.app.do_teardown_appcontext(sys.exc_info()[1] if exc is _NOT_SAID else exc)
         finally:
-            _leave(_cv_app, self, self._tokens.pop() if self._tokens else None)
+            _leave(_cv_app, self._tokens.pop())
         if appcontext_popped.receivers:
             appcontext_popped.send(self.app, _async_wrapper=self.app.ensure_sync)
 
@@ -162,13 +163,14 @@ class RequestContext:
 
     def pop(self, exc: BaseException | None = _NOT_SAID) -> None:
         """Leave it. The last one out runs the functions of `teardown_request`, and closes what the request has open."""
+        _check_innermost(_cv_request, self, self._entered)
         error = sys.exc_info()[1] if exc is _NOT_SAID else exc
         try:
             if len(self._entered) == 1:
                 self._tear_down(error)
         finally:
-            token, own = self._entered.pop() if self._entered else (None, None)
-            _leave(_cv_request, self, token)
+            token, own = self._entered.pop()
+            _leave(_cv_request, token)
             if own is not None:
                 own.pop(error)
 
@@ -193,11 +195,15 @@ class RequestContext:
         return f"<{type(self).__name__} {self.request.url!r} [{self.request.method}] of {self.app.name}>"
 
 
-def _leave(variable: Any, context: Any, token: Any) -> None:
-    """Put back what was current before. Contexts are left in the opposite order in which they were entered."""
+def _check_innermost(variable: ContextVar[Any], context: Any, entered: Sized) -> None:
+    """Contexts are left in the opposite order in which they were entered."""
     current = variable.get(None)
-    if current is not context or token is None:
+    if current is not context or not entered:
         raise AssertionError(f"{context!r} is left while {current!r} is the current one: leave the inner context first.")
+
+
+def _leave(variable: ContextVar[Any], token: Token[Any]) -> None:
+    """Put back what was current before."""
     # Entered by an async view, it was set in a copy of the variable, which has gone with the view.
     with suppress(ValueError):
         variable.reset(token)
