@@ -1,8 +1,10 @@
 """Images: read within limits, refused where they are broken, too large or of another format."""
 
+import asyncio
 import base64
 import io
 import struct
+import threading
 import zlib
 from typing import Annotated
 
@@ -10,8 +12,9 @@ import numpy as np
 import PIL.Image
 import pytest
 from numpy.typing import NDArray
+from pydantic import BaseModel
 
-from trine import App, File, SetupError
+from trine import App, Body, File, SetupError
 from trine.arrays import Image
 
 
@@ -70,6 +73,60 @@ def test_pixels_arrive_in_a_form(client_for):
 
     answer = client_for(app).post("/pixels", files={"image": ("a.png", picture())}, data={"name": "red"})
     assert answer.json() == {"name": "red", "shape": [10, 20, 3], "first": [255, 0, 0]}
+
+
+@pytest.mark.parametrize("how", ["file", "json", "list", "model", "member", "form"])
+def test_images_are_decoded_in_a_worker_thread(client_for, monkeypatch, how):
+    class Card(BaseModel):
+        name: str = "a"
+        picture: Annotated[PIL.Image.Image, Image()]
+
+    app = App()
+
+    @app.post("/file")
+    async def file(image: Annotated[PIL.Image.Image, Image()]) -> int:
+        return image.width
+
+    @app.post("/list")
+    async def many(images: list[Annotated[PIL.Image.Image, Image()]]) -> int:
+        return images[0].width
+
+    @app.post("/model")
+    async def card(cards: dict[str, Card]) -> int:
+        return cards["one"].picture.width
+
+    @app.post("/member")
+    async def member(name: Annotated[str, Body()], image: Annotated[PIL.Image.Image, Image()]) -> int:
+        return image.width
+
+    @app.post("/form")
+    async def form(image: Annotated[PIL.Image.Image, Image(), File()]) -> int:
+        return image.width
+
+    threads = set()
+    decode = PIL.Image.open
+
+    def noted(*args, **options):
+        threads.add(threading.current_thread().name)
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return decode(*args, **options)
+        raise AssertionError("decoded on the event loop")
+
+    monkeypatch.setattr(PIL.Image, "open", noted)
+    client, whole = client_for(app), picture()
+    text = base64.b64encode(whole).decode()
+    answer = {
+        "file": lambda: client.post("/file", content=whole, headers={"content-type": "image/png"}),
+        "json": lambda: client.post("/file", json=text),
+        "list": lambda: client.post("/list", json=[text]),
+        "model": lambda: client.post("/model", json={"one": {"picture": text}}),
+        "member": lambda: client.post("/member", json={"name": "a", "image": text}),
+        "form": lambda: client.post("/form", files={"image": whole}),
+    }[how]()
+    assert answer.json() == 20, answer.text
+    assert threads
 
 
 @pytest.mark.parametrize(

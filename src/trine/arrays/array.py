@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from types import NoneType
 from typing import TYPE_CHECKING, Any, ClassVar, get_args, get_origin
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 DEFAULT_MAX_ELEMENTS = 1_000_000
 """So many elements may an array have whose shape leaves a dimension free."""
 _MAX_LENGTH = 1 << 40
+_MAX_DIMENSIONS = 32
 
 
 class NPYResponse(Response):
@@ -180,23 +182,34 @@ class _ArrayCodec:
 
     def _from_lists(self, value: Any) -> Any:
         np, kind = self.np, self.dtype.kind
-        # Objects first: a text among the numbers must not become the type of all of them.
-        objects = np.array(value, dtype=object)
-        flat = objects.ravel().tolist()
-        self._check_count(len(flat))
+        flat, shape = self._flattened(value)
+        # Types before numbers: NumPy would make one of a text, and cut another to fit.
         types = set(map(type, flat))
         if NoneType in types and self.said.allow_inf_nan and kind == "f":
             flat = [math.nan if item is None else item for item in flat]
             types.discard(NoneType)
         if not types <= _TYPES[kind]:
-            raise _misfit(value, flat, objects.shape, kind)
+            raise _misfit(value, flat, shape, kind)
         if kind in "iu" and float in types:
-            flat = [_whole(item, index, objects.shape) for index, item in enumerate(flat)]
+            flat = [_whole(item, index, shape) for index, item in enumerate(flat)]
         try:
             with np.errstate(over="ignore"):
-                return np.array(flat, dtype=self.dtype).reshape(objects.shape)
+                return np.array(flat, dtype=self.dtype).reshape(shape)
         except OverflowError:
             raise self._overflow() from None
+
+    def _flattened(self, value: Any) -> tuple[list[Any], tuple[int, ...]]:
+        """The elements in a row, and their shape. Of what is uneven, the elements are lists."""
+        flat: list[Any] = [value]
+        shape: list[int] = []
+        while flat and type(flat[0]) is list and len(shape) < _MAX_DIMENSIONS:
+            lengths = set(map(len, flat)) if set(map(type, flat)) == {list} else set[int]()
+            if len(lengths) != 1:
+                break
+            shape.append(lengths.pop())
+            self._check_count(len(flat) * shape[-1])
+            flat = list(chain.from_iterable(flat))
+        return flat, tuple(shape)
 
     # What it must look like -------------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from trine.http import FormData, UploadFile
 
 from .models import Received, chosen_of, is_optional, is_sent, picker, picking, values_of, wire_locations
 from .params import UNSET
-from .signature import Input, is_upload, says
+from .signature import Input, holds, is_upload, says
 from .validate import (
     LARGE_BODY,
     BodyCodec,
@@ -157,8 +157,8 @@ FailedBodyReader = Callable[[Exception, bytes, Errors], Any]
 
 
 def reads_in_thread(item: Input) -> bool:
-    """Whether a value takes so long to decode, such as an image, that the loop must not wait for it."""
-    return item.kind in ("body", "form", "file") and says(item.annotation, "reads_in_thread")
+    """Whether a value, or a part of it, takes so long to decode, such as an image, that the loop must not wait for it."""
+    return item.kind in ("body", "form", "file") and holds(item.annotation, "reads_in_thread")
 
 
 def body_reader(item: Input, depth: int) -> tuple[BodyCodec, OddBodyReader, FailedBodyReader]:

@@ -2,7 +2,7 @@
 
 import inspect
 import typing
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from types import NoneType, UnionType
@@ -304,6 +304,23 @@ def metadata_of(annotation: Any) -> tuple[Any, ...]:
 def says(annotation: Any, word: str) -> bool:
     """Whether something beside a type in `Annotated` says a word about how it is read, such as `reads_body`."""
     return any(getattr(item, word, False) is True for item in metadata_of(annotation))
+
+
+def holds(annotation: Any, word: str, seen: frozenset[Any] = frozenset()) -> bool:
+    """Whether a type, or one inside it, says a word about how it is read: an item of a list, a field of a model."""
+    if says(annotation, word):
+        return True
+    kind = bare_type(annotation)
+    if kind in seen:
+        return False
+    parts = [*get_args(annotation), *get_args(kind)]
+    if inspect.isclass(kind) and hasattr(kind, "model_fields"):
+        fields = kind.model_fields.values()
+        if any(getattr(mark, word, False) is True for field in fields for mark in field.metadata):
+            return True
+        parts += [field.annotation for field in fields]
+    inner = seen | {kind}
+    return any(holds(part, word, inner) for part in parts if isinstance(part, Hashable))
 
 
 def union_members(annotation: Any) -> tuple[Any, ...]:

@@ -196,7 +196,8 @@ class StepWriter:
             read = self.out.name("read_document", readers.document_reader(self.depth))
             self._once("document", f"document = {read}(body, {self._content_type}, errors)")
         read = self.out.name(f"read_{item.name}", readers.member_reader(item))
-        self.out.line(f"{name} = FAILED if document is FAILED else {read}(document, errors)")
+        call = f"await run_in_thread({read}, document, errors)" if readers.reads_in_thread(item) else f"{read}(document, errors)"
+        self.out.line(f"{name} = FAILED if document is FAILED else {call}")
 
     def _write_json(self, item: Input, name: str) -> None:
         out, depth = self.out, self.depth
@@ -205,6 +206,9 @@ class StepWriter:
         failed = out.name(f"read_failed_{item.name}", read_failed)
         failures = out.name("DECODE_FAILURES", codec.failures)
         read = out.name(f"read_{item.name}", read_odd)
+        if readers.reads_in_thread(item):
+            out.line(f"{name} = await run_in_thread({read}, body, {self._content_type}, errors)")
+            return
         shallow = "" if codec.is_bounded else f" and body.count(b'[') + body.count(b'{{') <= {depth}"
         out.line(f"if 0 < len(body) <= {LARGE_BODY} and content_type in JSON_TYPES{shallow}:")
         with out.block("    try:"):
@@ -212,8 +216,7 @@ class StepWriter:
         with out.block(f"    except {failures} as problem:"):
             out.line(f"{name} = {failed}(problem, body, errors)")
         out.line("else:")
-        call = f"run_in_thread({read}, " if readers.reads_in_thread(item) else f"{read}("
-        out.line(f"    {name} = {'await ' if call.startswith('run') else ''}{call}body, {self._content_type}, errors)")
+        out.line(f"    {name} = {read}(body, {self._content_type}, errors)")
 
     def _write_form(self, item: Input, name: str) -> None:
         if "form" not in self.done:

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, assert_type
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from trine import (
@@ -21,6 +23,8 @@ from trine import (
     WebSocket,
     redirect,
 )
+from trine.arrays import Array
+from trine.serving import LoadContext, load_model
 from trine.signals import Signal
 
 
@@ -68,6 +72,21 @@ async def typed(socket: WebSocket[Item, list[Item]]) -> None:
     assert_type(await socket.receive_model(), Item)
     async for item in socket.iter_models():
         await socket.send_model([item])
+
+
+@app.post("/points")
+async def points(points: Annotated[NDArray[np.float32], Array(shape=(None, 3), ge=0)]) -> Annotated[NDArray[np.float32], Array()]:
+    return points * np.float32(2)
+
+
+@app.model("/predict", registry="models", allow_pickle=False)
+class Doubles:
+    def load(self, context: LoadContext) -> None:
+        assert context.path is not None
+        self.weights = load_model(context.path / "weights.npz")
+
+    def predict(self, items: list[Item]) -> list[float]:
+        return [item.price * 2 for item in items]
 
 
 @app.websocket("/half-typed")
