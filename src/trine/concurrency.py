@@ -5,7 +5,7 @@ import contextvars
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 from functools import partial
 from types import TracebackType
 from typing import Any, Literal, ParamSpec, TypeVar
@@ -160,6 +160,16 @@ _worker = _Worker()
 def loop_of_thread() -> asyncio.AbstractEventLoop | None:
     """The event loop that this worker thread works for; None in any other thread."""
     return _worker.loop
+
+
+@contextmanager
+def working_for(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Let this thread count as a worker of an event loop that runs in another one: synchronous calls come back to that loop."""
+    before, _worker.loop = _worker.loop, loop
+    try:
+        yield
+    finally:
+        _worker.loop = before
 
 
 _pools: dict[asyncio.AbstractEventLoop, ThreadPool] = {}

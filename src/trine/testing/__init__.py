@@ -9,6 +9,13 @@ if TYPE_CHECKING:
     from .async_client import AsyncTestClient as AsyncTestClient
     from .client import TestClient as TestClient
     from .commands import run_command as run_command
+    from .databases import assert_num_queries as assert_num_queries
+    from .databases import make_tables as make_tables
+    from .databases import own_database as own_database
+    from .databases import rolled_back as rolled_back
+    from .factories import Factory as Factory
+    from .factories import build as build
+    from .factories import make as make
     from .live import LiveServer as LiveServer
     from .websocket import AsyncWebSocketSession as AsyncWebSocketSession
     from .websocket import WebSocketDenied as WebSocketDenied
@@ -16,6 +23,7 @@ if TYPE_CHECKING:
 
 # Loaded on first use (PEP 562): pytest imports this room for its plugin, whether a test needs it or not.
 _HOMES = {
+    "Factory": ".factories",
     "AsyncTestClient": ".async_client",
     "AsyncWebSocketSession": ".websocket",
     "LiveServer": ".live",
@@ -23,6 +31,12 @@ _HOMES = {
     "WebSocketDenied": ".websocket",
     "WebSocketDisconnect": "trine.errors",
     "WebSocketSession": ".websocket",
+    "assert_num_queries": ".databases",
+    "build": ".factories",
+    "make": ".factories",
+    "make_tables": ".databases",
+    "own_database": ".databases",
+    "rolled_back": ".databases",
     "run_command": ".commands",
 }
 
@@ -35,9 +49,11 @@ def __getattr__(name: str) -> Any:
     try:
         value = getattr(import_module(_HOMES[name], __name__), name)
     except ModuleNotFoundError as error:
-        if error.name != "httpx2":
+        extra = {"httpx2": "test", "sqlalchemy": "db"}.get(error.name or "")
+        if extra is None:
             raise
-        raise ModuleNotFoundError(f'{name} needs httpx2. Install it with: pip install "trine[test]"', name="httpx2") from error
+        message = f'{name} needs {error.name}. Install it with: pip install "trine[{extra}]"'
+        raise ModuleNotFoundError(message, name=error.name) from error
     globals()[name] = value
     return value
 

@@ -53,6 +53,29 @@ def outbox() -> Iterator[list["Message"]]:
 
 
 @pytest.fixture
+def rolled_back_client_for(client_for: Callable[..., "TestClient"]) -> Iterator[Callable[..., "TestClient"]]:
+    """Like `client_for`, and whatever is written to databases from then on is undone after the test."""
+    with ExitStack() as started:
+
+        def start_client(app: Any, **options: Any) -> "TestClient":
+            from . import rolled_back
+
+            client = client_for(app, **options)
+            started.enter_context(rolled_back(client))
+            return client
+
+        yield start_client
+
+
+@pytest.fixture
+def assert_num_queries() -> Callable[..., Any]:
+    """Count statements: a `with` block fails unless exactly so many run inside of it."""
+    from . import assert_num_queries
+
+    return assert_num_queries
+
+
+@pytest.fixture
 def live_server() -> Iterator[Callable[..., "LiveServer"]]:
     """Serve an application on a free port of the loopback: `live_server(app).url`. It stops after the test."""
     with ExitStack() as started:

@@ -18,6 +18,11 @@ class Portal:
         self._thread.start()
         self._loop = opened.result()
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop."""
+        return self._loop
+
     def call(self, coroutine: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
         """Run a coroutine to its end and give its value. Raises `NotInTime` where it takes longer than `timeout`."""
         if threading.current_thread() is self._thread:
