@@ -123,6 +123,17 @@ def test_origins_are_checked_on_plain_http_too(site, client_for, token_in):
     assert client.post("/", data={"csrf_token": token}, headers={"origin": "http://evil.example"}).status_code == 403
 
 
+def test_what_another_site_sends_is_refused_unread(shop, browser_for):
+    @shop.page("/small", methods=["POST"], max_body_size=10)
+    def small():
+        return ""
+
+    browser = browser_for(shop)
+    for origin, status in (("https://evil.example", 403), ("https://testserver", 413)):
+        # Where the body were read, it would be too large in both cases.
+        assert browser.post("/small", data={"a": "b" * 1000}, headers={"origin": origin}).status_code == status
+
+
 def test_webhooks_and_api_routes_need_none(shop, browser_for):
     browser = browser_for(shop)
     assert browser.post("/hook", json={}).text == "taken"

@@ -4,6 +4,7 @@ import logging
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hmac import compare_digest
 from secrets import token_bytes
+from typing import NoReturn
 from urllib.parse import quote
 
 from trine.errors import HTTPException
@@ -71,17 +72,25 @@ def csrf_field() -> Markup:
     return Markup(f'<input type="hidden" name="{FIELD}" value="{csrf_token()}">')
 
 
-def check_csrf(request: Request, context: PageContext, same_origin: SameOrigin) -> None:
-    """Refuse what another site's page has sent, and what carries no token of this visitor. Raises `CSRFError`."""
-    reason = _problem(request, context, same_origin)
-    if reason:
-        logger.warning("%s %s is refused: %s", request.method, quote(request.path, safe="/:@!$&'()*+,;=~-._ "), reason)
-        raise CSRFError(reason)
-
-
-def _problem(request: Request, context: PageContext, same_origin: SameOrigin) -> str:
+def check_origin(request: Request, same_origin: SameOrigin) -> None:
+    """Refuse what another site's page has sent, before its body is read. Raises `CSRFError`."""
     if not same_origin.allows(request):
-        return "it comes from another site"
+        _refuse(request, "it comes from another site")
+
+
+def check_token(request: Request, context: PageContext) -> None:
+    """Refuse what carries no token of this visitor. Raises `CSRFError`."""
+    reason = _problem(request, context)
+    if reason:
+        _refuse(request, reason)
+
+
+def _refuse(request: Request, reason: str) -> NoReturn:
+    logger.warning("%s %s is refused: %s", request.method, quote(request.path, safe="/:@!$&'()*+,;=~-._ "), reason)
+    raise CSRFError(reason)
+
+
+def _problem(request: Request, context: PageContext) -> str:
     sent = next((line for name in HEADERS if (line := request.headers.get(name))), None)
     if sent is None and context.request is not None:
         field = context.request.form.get(FIELD)

@@ -15,7 +15,7 @@ from trine.routing import PageOptions
 
 from .answers import Abort, to_response
 from .context import PageContext, current_context
-from .csrf import SAFE_METHODS, check_csrf
+from .csrf import SAFE_METHODS, check_origin, check_token
 from .request import PageRequest
 
 Recover = Callable[[Exception, Request], Awaitable[Response]]
@@ -98,15 +98,18 @@ class PageFrame:
             request.body_limit = self.max_body_size
         if self.form_limits is not None:
             request.form_limits = self.form_limits
+        is_checked = self.options.get("csrf", self.pages.csrf)
+        if is_checked:
+            check_origin(request, self.pages.same_origin)
         page = context.needs_request("form")
         if page.mimetype not in _FORMS:
             page.data = await request.body()
         elif self.options.get("read_form", True):
             page.posted = await request.form()
-        if self.options.get("csrf", self.pages.csrf):
+        if is_checked:
             if self.pages.keeper.must_wait:
                 await self.pages.keeper.preload(request)
-            check_csrf(request, context, self.pages.same_origin)
+            check_token(request, context)
 
 
 def _leave(token: "Token[PageContext | None]") -> None:
