@@ -25,12 +25,13 @@ class Signal:
     lists what is sent, so that a receiver that asks for something else is refused when it is connected.
 
     Sending costs nothing worth measuring without receivers; a sender whose values are dear to make looks at `signal.receivers`
-    first.
+    first. One that is sent from plain code, wherever that runs, is `inline`: its receivers are plain functions, called in place.
     """
 
-    def __init__(self, name: str, *, values: Sequence[str] | None = None) -> None:
+    def __init__(self, name: str, *, values: Sequence[str] | None = None, inline: bool = False) -> None:
         self.name = name
         self.values = None if values is None else tuple(values)
+        self.inline = inline
         self.receivers: tuple[Receiver, ...] = ()
         self.sync = SyncSignal(self)
 
@@ -138,6 +139,11 @@ class Receiver:
         self.is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
             getattr(function, "__call__", None)  # noqa: B004 - asked for its kind, not called
         )
+        if self.is_async and signal.inline:
+            raise SetupError(
+                f"{_name_of(function)}() is async, and the signal '{signal.name}' is sent where nothing can be awaited.",
+                hint="Connect a plain function. It may start a task.",
+            )
         self.is_inline = inline or self.is_async
         self.function: Callable[[], Callable[..., Any] | None] = _weak(signal, function, self) if weak else lambda: function
 

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from .context import here
+from .signals import message_flashed
 
 _KEY = "_flashes"
 
@@ -13,6 +14,8 @@ def flash(message: str, category: str = "message") -> None:
     context = here("flash()")
     session = context.session
     session[_KEY] = [*session.get(_KEY, ()), [category, str(message)]]
+    if message_flashed.receivers:
+        message_flashed.sync.send(context.app, message=message, category=category)
 
 
 def get_flashed_messages(with_categories: bool = False, category_filter: Collection[str] = ()) -> list[Any]:

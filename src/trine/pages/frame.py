@@ -17,6 +17,7 @@ from .answers import Abort, to_response
 from .context import PageContext, current_context
 from .csrf import SAFE_METHODS, check_origin, check_token
 from .request import PageRequest
+from .signals import request_finished, request_started
 
 Recover = Callable[[Exception, Request], Awaitable[Response]]
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
@@ -58,6 +59,8 @@ class PageFrame:
             token = current_context.set(context)
             try:
                 try:
+                    if request_started.receivers:
+                        await request_started.send(app, request=context.request)
                     if preloads:
                         await keeper.preload(request)
                     if request.method not in SAFE_METHODS and self.reads_body:
@@ -85,6 +88,8 @@ class PageFrame:
         session = vars(request).get("session")
         if owns_session and session is not None:
             response = await self.pages.keeper.save(session, own_copy(response), request)
+        if request_finished.receivers:
+            await request_finished.send(context.app, response=response)
         context.is_answered = True
         if response.body is None and isinstance(response, StreamingResponse):
             response.body_iterator = _in_context(context, response.body_iterator)

@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trine.errors import ClientDisconnect, HTTPException, RequestValidationError, SetupError, UnsafeHeader
+from trine.errors import ClientDisconnect, HTTPException, RequestValidationError, SetupError, TrineError, UnsafeHeader
 from trine.http import Request, Response, TooManyFields
 from trine.middleware import SessionKeeper, SessionMiddleware
 from trine.routing import APIRouter, FlatRoute, Middleware, PageOptions
@@ -26,6 +26,7 @@ from .flashing import flash, get_flashed_messages
 from .frame import PageFrame, Recover, abort_answer, call
 from .hooks import Hooks
 from .settings import PagesSettings, SessionSettings
+from .signals import got_request_exception
 from .urls import url_for
 
 if TYPE_CHECKING:
@@ -190,7 +191,9 @@ class Pages:
         chain = [one.blueprint for one in layer.middleware if isinstance(one, BlueprintScope)]
         hooks = [self.hooks, *(blueprint.app_hooks for blueprint in self.blueprints()), *(one.hooks for one in chain)]
         known = {**layer.exception_handlers, **_error_answers(hooks)}
-        handlers = {key: _noted(handler) for key, handler in {**self._answers(known), **known}.items()}
+        handlers = {
+            key: _noted(handler, is_last=key in (500, Exception)) for key, handler in {**self._answers(known), **known}.items()
+        }
         blueprints = tuple(".".join(one.name for one in chain[: end + 1]) for end in range(len(chain)))[::-1]
         frame = self._frame(
             hooks,
@@ -308,13 +311,15 @@ def _in_frame(handler: Callable[..., Any], frame: PageFrame) -> Callable[..., An
     return answer_framed
 
 
-def _noted(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """Let those who clean up after a page know what went wrong."""
+def _noted(handler: Callable[..., Any], *, is_last: bool) -> Callable[..., Any]:
+    """Let those who clean up after a page know what went wrong. The last handler answers what nobody expected: that is told."""
 
     async def answer_noted(request: Request, error: Exception) -> Any:
         context = current_context.get()
         if context is not None:
             context.error = error
+            if is_last and got_request_exception.receivers and not isinstance(error, TrineError):
+                await got_request_exception.send_robust(context.app, exception=error)
         return await call(handler, request, error)
 
     return answer_noted

@@ -10,6 +10,7 @@ from trine.errors import SetupError
 from trine.types import Decorator
 
 from .context import here
+from .signals import template_rendered
 
 try:
     from jinja2 import (
@@ -161,7 +162,7 @@ class Templates:
         """Render a template; of several names the first that there is."""
         template = self.find(name)
         # What Template.render() does, less the slow copy of its globals: a third of what a small page costs.
-        context = template.new_context(self.environment.globals | self.completed(values), shared=True)
+        context = template.new_context(self.environment.globals | self.completed(values, template), shared=True)
         try:
             return "".join(template.root_render_func(context))
         except Exception:  # noqa: BLE001 - raised again, with the lines of the template in its traceback
@@ -169,7 +170,8 @@ class Templates:
 
     async def render_async(self, name: Names | Template, values: dict[str, Any]) -> str:
         """Render a template that may wait for what it calls."""
-        return await self.find(name, self.async_environment).render_async(self.completed(values))
+        template = self.find(name, self.async_environment)
+        return await template.render_async(self.completed(values, template))
 
     def render_block(self, name: Names | Template, block: str, values: dict[str, Any]) -> str:
         """Render one block of a template, without what is around it."""
@@ -178,7 +180,7 @@ class Templates:
         if function is None:
             known = ", ".join(template.blocks) or "none"
             raise LookupError(f"The template '{template.name}' has no block '{block}'. It has: {known}.")
-        context = template.new_context(self.environment.globals | self.completed(values), shared=True)
+        context = template.new_context(self.environment.globals | self.completed(values, template), shared=True)
         try:
             return "".join(function(context))
         except Exception:  # noqa: BLE001 - raised again, with the lines of the template in its traceback
@@ -186,13 +188,15 @@ class Templates:
 
     def stream(self, name: Names | Template, values: dict[str, Any]) -> Iterator[str]:
         """Render a template piece by piece."""
-        pieces = self.find(name).stream(self.completed(values))
+        template = self.find(name)
+        pieces = template.stream(self.completed(values, template))
         pieces.enable_buffering(20)
         return iter(pieces)
 
     def stream_async(self, name: Names | Template, values: dict[str, Any]) -> AsyncIterator[str]:
         """Render a template that may wait, piece by piece."""
-        return self.find(name, self.async_environment).generate_async(self.completed(values))
+        template = self.find(name, self.async_environment)
+        return template.generate_async(self.completed(values, template))
 
     def find(self, name: Names | Template, environment: Environment | None = None) -> Template:
         """Load a template, compiled once. Raises `TemplateNotFound`, which names the folders."""
@@ -213,13 +217,15 @@ class Templates:
     def _from_text(self) -> Callable[[str], Template]:
         return lru_cache(maxsize=200)(self.environment.from_string)
 
-    def completed(self, values: dict[str, Any]) -> dict[str, Any]:
+    def completed(self, values: dict[str, Any], template: Template) -> dict[str, Any]:
         """The values with those of the context processors, which give way."""
         context = here("render_template()")
         processors = context.processors
-        if not processors:
-            return values
-        found: dict[str, Any] = {}
-        for processor in processors:
-            found.update(processor())
-        return found | values
+        if processors:
+            found: dict[str, Any] = {}
+            for processor in processors:
+                found.update(processor())
+            values = found | values
+        if template_rendered.receivers:
+            template_rendered.sync.send(context.app, template=template, context=values)
+        return values
