@@ -120,11 +120,11 @@ def _measure(server: Server, script: Path, port: int, clients: int, seconds: flo
     before = server.cpu()
     printed = _load(script, port, clients, seconds)
     used = server.cpu() - before
-    count = int(re.search(r"(\d+) requests in", printed)[1])  # type: ignore[index] # wrk always says it
+    count = int(_found(r"(\d+) requests in", printed))
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", printed)
     errors = (int(bad[1]) if bad else 0) + sum(map(int, re.findall(r"(?:read|write|timeout) (\d+)", printed)))
-    p50, p99 = (_milliseconds(re.search(rf"{share}%\s+(\S+)", printed)[1]) for share in (50, 99))  # type: ignore[index]
-    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", printed)[1])  # type: ignore[index]
+    p50, p99 = (_milliseconds(_found(rf"(?m)^\s+{share}%\s+(\S+)", printed)) for share in (50, 99))
+    rate = float(_found(r"Requests/sec:\s+([\d.]+)", printed))
     return Figure(rate, p50, p99, (used.user + used.system) / max(count, 1) * 1000, errors)
 
 
@@ -133,9 +133,18 @@ def _load(script: Path, port: int, clients: int, seconds: float) -> str:
     return subprocess.run([*command, f"http://127.0.0.1:{port}/predict"], check=True, capture_output=True, text=True).stdout
 
 
+def _found(pattern: str, printed: str) -> str:
+    found = re.search(pattern, printed)
+    if found is None:
+        raise RuntimeError(f"wrk counted nothing: {printed}")
+    return found[1]
+
+
 def _milliseconds(text: str) -> float:
-    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text).groups()  # type: ignore[union-attr]
-    return float(number) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}[unit]
+    for unit, factor in (("us", 0.001), ("ms", 1.0), ("s", 1000.0), ("m", 60_000.0)):
+        if text.endswith(unit):
+            return float(text.removesuffix(unit)) * factor
+    raise RuntimeError(f"wrk says {text}")
 
 
 def main() -> None:

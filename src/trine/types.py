@@ -219,7 +219,7 @@ class ModelOptions(TypedDict, total=False):
     runner: RunnerName
     """Where the model runs; what the settings say when absent."""
     replicas: int | tuple[int, int]
-    """How many processes hold the model, or the least and the most of them; 1 when absent."""
+    """How many processes hold the model, or on Ray the least and the most of them; 1 when absent."""
     devices: Sequence[str]
     """A device for each replica, one after the other, such as `["cuda:0", "cuda:1"]`; `load` is told its own."""
     registry: Any

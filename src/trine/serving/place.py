@@ -38,6 +38,13 @@ class ModelPlace:
             from .ray import RayRunner
 
             return RayRunner(self.declaration, self.serving.settings.ray_address, on_batch)
+        least, most = self.declaration.replicas
+        if least != most:
+            raise SetupError(
+                f"The model {self.declaration.name} has replicas={(least, most)}, but only Ray starts and ends some as needed.",
+                hint="Say how many there are, or runner='ray'.",
+                where=self.declaration.where,
+            )
         if wish == "process" or self.addresses.is_kept:
             from .pool import ProcessRunner
 
