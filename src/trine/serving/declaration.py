@@ -149,6 +149,9 @@ def read_declaration(source: Any, options: ModelOptions) -> ModelDeclaration:
     if {"stream", "step"} <= hooks.keys():
         hint = "Keep 'step' to advance all streams together, or 'stream' for each by itself."
         raise SetupError(f"The model {name} has both 'stream' and 'step'.", hint=hint, where=where)
+    if inspect.iscoroutinefunction(getattr(source, "load", None)):
+        hint = "Write a plain 'def load': it has a thread to itself."
+        raise SetupError(f"load() of the model {name} is an 'async def'.", hint=hint, where=where)
     found = [_read_hook(name, hook, function, isclass(source)) for hook, function in hooks.items()]
     inputs = [taken for taken, _ in found]
     if any(taken != inputs[0] for taken in inputs):

@@ -100,8 +100,6 @@ class Replica:
         pool = self._pool if not self.models else ThreadPool(1)
         try:
             model = await pool.submit(self._loop, load_model, (self.declaration, context))
-            if inspect.iscoroutine(model):
-                model = await model
             await warm_up(model, self.declaration, lambda *call: pool.submit(self._loop, call[0], call[1:]))
         finally:
             if pool is not self._pool:
