@@ -8,7 +8,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
-from trine.db import CheckConstraint, F, Index, Many, Model, Q, QuerySet, UniqueConstraint, field, many, reverse
+from trine.db import (
+    CheckConstraint,
+    F,
+    Index,
+    Many,
+    Model,
+    Q,
+    QuerySet,
+    SoftDelete,
+    Timestamped,
+    UniqueConstraint,
+    field,
+    many,
+    reverse,
+)
 
 
 class Genre(enum.Enum):
@@ -140,3 +154,7 @@ class Pair(Model):
     left: int = field(primary_key=True)
     right: int = field(primary_key=True)
     note: str = ""
+
+
+class Note(Timestamped, SoftDelete):
+    text: str

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from trine.db import Database, FieldError, InvalidInstance, Many, Model, field, many, registry
 from trine.errors import SetupError
 
-from .library import Author, Book, Cover, Everything, Genre, Level, Membership, Pair, Publisher, Size, Tag
+from .library import Author, Book, Cover, Everything, Genre, Level, Membership, Note, Pair, Publisher, Size, Tag
 
 
 async def test_a_row_comes_back_as_it_was_written(database):
@@ -240,3 +240,28 @@ def test_relations_know_both_sides():
     assert Membership.__relations__["club"].target.__name__ == "Club"
     assert many is not None
     assert Publisher.__relations__["country"].remote.key == "code"
+
+
+async def test_rows_know_when_they_were_made_and_changed(database):
+    note = await Note.objects.create(text="a")
+    before = note.updated
+    assert note.created <= before
+    note.text = "b"
+    await note.save()
+    assert note.updated > before
+    read = await Note.objects.get(id=note.id)
+    assert (read.created, read.updated) == (note.created, note.updated)
+
+
+async def test_rows_are_hidden_instead_of_deleted(database):
+    first, second = await Note.objects.create(text="a"), await Note.objects.create(text="b")
+    await first.delete()
+    assert await Note.objects.values_list("text", flat=True) == ["b"]
+    assert await Note.all_objects.count() == 2
+    await first.restore()
+    assert await Note.objects.count() == 2
+    assert await Note.objects.filter(text="b").delete() == 1
+    assert await Note.objects.count() == 1
+    assert await Note.all_objects.filter(text="b").restore() == 1
+    await second.delete_for_good()
+    assert await Note.all_objects.count() == 1

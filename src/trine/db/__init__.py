@@ -20,6 +20,7 @@ from .errors import (
 from .expressions import Case, Exists, Expression, F, OuterRef, Q, Subquery, Value, When, Window
 from .fields import Field, field, many, reverse
 from .functions import Avg, Count, Max, Min, Sum
+from .mixins import SoftDelete, SoftDeleteQuerySet, Timestamped
 from .model import Model
 from .prefetch import Prefetch
 from .registry import registry
@@ -68,9 +69,12 @@ __all__ = [
     "Rows",
     "SQLStore",
     "SerializationFailure",
+    "SoftDelete",
+    "SoftDeleteQuerySet",
     "Subquery",
     "Sum",
     "SyncCallRefused",
+    "Timestamped",
     "TransactionError",
     "UniqueConstraint",
     "Value",

@@ -562,7 +562,12 @@ class QuerySet(Rows[M]):
 
     async def update(self, **values: Any) -> int:
         """Change all these rows in the database, and give how many there were."""
-        return await self._changed("update", tuple(values.items()))
+        renewed = {
+            made.attname: made.options.on_update()
+            for made in self.model.__fields__.values()
+            if made.options.on_update is not None and made.name not in values
+        }
+        return await self._changed("update", tuple({**values, **renewed}.items()))
 
     async def delete(self) -> int:
         """Delete all these rows in the database, and give how many there were."""

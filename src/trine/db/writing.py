@@ -155,13 +155,11 @@ def changed_attributes(instance: Any) -> list[str]:
 async def update(instance: Any, database: "Database", fields: Sequence[str] | None) -> None:
     """Write what has changed of an instance, or some fields of it."""
     model = type(instance)
-    if fields is None:
-        complete(instance, is_new=False)
-        names = changed_attributes(instance)
-    else:
-        names = _named(model, fields)
+    names = changed_attributes(instance) if fields is None else _named(model, fields)
     if not names:
         return
+    complete(instance, is_new=False)
+    names += [name for name in _renewed(model) if name not in names]
     from .rows import QuerySet
 
     key = instance._sa_instance_state.key[1]
@@ -177,6 +175,11 @@ async def update(instance: Any, database: "Database", fields: Sequence[str] | No
         found = await QuerySet(model).using(database).filter(pk=instance.pk).values_list(*computed)
         instance.__dict__.update(zip(computed, found[0], strict=True))
     mark_saved(instance)
+
+
+def _renewed(model: type[Any]) -> list[str]:
+    """The attributes that have a new value at every save."""
+    return [made.attname for made in model.__fields__.values() if made.options.on_update is not None]
 
 
 def _named(model: type[Any], fields: Sequence[str]) -> list[str]:
@@ -305,6 +308,9 @@ async def bulk_update(rows: Any, instances: Sequence[Any], fields: Sequence[str]
         raise FieldError("bulk_update() cannot change keys.")
     if not instances:
         return 0
+    names += [name for name in _renewed(model) if name not in names]
+    for instance in instances:
+        complete(instance, is_new=False)
     table, dialect = model.__table__, database.dialect
     parameters: dict[str, Parameter] = {}
     binds = {}
