@@ -351,3 +351,17 @@ async def test_a_connection_that_breaks_in_a_transaction_is_a_503(committing):
     assert await names() == []
     await committing.pool.settle()
     assert committing.pool.in_use == 0
+
+
+async def test_a_full_disk_is_a_503_and_nothing_is_half_written(tmp_path):
+    async with Database(f"sqlite:///{tmp_path / 'full.sqlite3'}", pool_size=1) as database:
+        await database.create_all()
+        pages = (await database.fetch("PRAGMA page_count"))[0][0]
+        await database.fetch(f"PRAGMA max_page_count = {pages + 2}")
+        with pytest.raises(DatabaseUnavailable, match="full"):
+            async with atomic():
+                for number in range(1000):
+                    await Author.objects.create(name=f"{number}" * 20)
+        assert await Author.objects.count() == 0
+        await Tag.objects.create(name="still alive")
+        assert await names() == ["still alive"]
