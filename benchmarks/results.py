@@ -76,11 +76,11 @@ class Run:
         return [found[app] for found in self.rounds if app in found]
 
     def ratio(self, app: str, reference: str) -> Ratio | None:
-        """Compare two applications round by round; None when they never met."""
+        """Compare two applications round by round; None when they never met. A round without an answer says nothing."""
         values = [
             found[app].per_cpu_second / found[reference].per_cpu_second
             for found in self.rounds
-            if app in found and reference in found
+            if app in found and reference in found and found[app].requests and found[reference].requests
         ]
         return Ratio(tuple(values)) if values else None
 

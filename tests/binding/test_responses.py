@@ -247,6 +247,22 @@ def test_a_status_without_a_body_set_by_the_handler(client_for):
     assert "content-length" not in answer.headers
 
 
+def test_status_without_a_body_may_be_changed_to_one_with(client_for):
+    app = App()
+
+    @app.delete("/{id}", status_code=204)
+    async def remove(id: int, response: Response) -> Any:
+        if id == 7:
+            response.status_code = 409
+            return {"locked": id}
+        return None
+
+    client = client_for(app)
+    gone, locked = client.delete("/1"), client.delete("/7")
+    assert (gone.status_code, gone.content, "content-type" in gone.headers) == (204, b"", False)
+    assert (locked.status_code, locked.json(), locked.headers["content-type"]) == (409, {"locked": 7}, "application/json")
+
+
 def test_an_injected_response_sets_status_headers_and_cookies(client_for):
     app = App()
 

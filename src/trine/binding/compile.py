@@ -236,7 +236,7 @@ class _EndpointCompiler(StepWriter):
         out.line(f"result = {call}")
         if bound.is_stream:
             self._write_stream()
-        elif not bound.has_body:
+        elif not bound.has_body and not self.plan.asks_for("response"):
             out.line("if isinstance(result, Response):")
             out.line("    response = result")
             out.line("else:")
@@ -358,6 +358,11 @@ class _EndpointCompiler(StepWriter):
                 with out.block("if status < 200 or status in (204, 205, 304):"):
                     self._write_reply(wire.reply_empty, parts)
                 with out.block("else:"):
+                    if not bound.has_body and (kind := _content_type(bound)):
+                        # The status was changed to one that allows a body.
+                        raw_kind = out.name("RAW_KIND", (b"content-type", kind.encode("latin-1")))
+                        own = raw_kind if wire.headers_as_bytes else out.name("KIND", ("content-type", kind))
+                        parts |= {"headers": f"[{own}, *merged]", "raw_headers": f"[{raw_kind}, *{raw_headers}]"}
                     self._write_reply(wire.reply, parts)
             else:
                 self._write_reply(wire.reply if bound.has_body else wire.reply_empty, parts)

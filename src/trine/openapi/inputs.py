@@ -256,10 +256,14 @@ def _struct_field(info: msgspec.structs.FieldInfo) -> _ModelField:
 def _media_type(inputs: tuple[Input, ...]) -> str:
     if any(isinstance(item.param, File) or _holds_upload(item) for item in inputs):
         return "multipart/form-data"
-    if any(isinstance(item.param, Form) for item in inputs):
-        return "application/x-www-form-urlencoded"
     kinds = {getattr(item.param, "media_type", "application/json") for item in inputs}
-    return kinds.pop() if len(kinds) == 1 else "application/json"
+    if len(kinds) == 1:
+        return kinds.pop()
+    # Of the kinds of form, the one that can carry everything.
+    if "multipart/form-data" in kinds:
+        return "multipart/form-data"
+    is_form = any(isinstance(item.param, Form) for item in inputs)
+    return "application/x-www-form-urlencoded" if is_form else "application/json"
 
 
 def _holds_upload(item: Input) -> bool:

@@ -409,10 +409,11 @@ class APIWebSocketRoute(WebSocketRoute):
         return placed
 
     def _bind(self, app: Any, events: Events | None = None) -> Callable[..., Any]:
-        declared = DeclaredSocket(self.path, self.endpoint, self.name)
+        # A router's own path may be empty, until it is included below a prefix.
+        path = self.path or "/"
         context = bind_context(app, events)
-        plan = bind_websocket(declared, self.path, self.dependencies, context)
-        return compile_socket(plan, PathPattern(self.path), context)
+        plan = bind_websocket(DeclaredSocket(path, self.endpoint, self.name), path, self.dependencies, context)
+        return compile_socket(plan, PathPattern(path), context)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Fit the path; leave the route itself in the scope."""
