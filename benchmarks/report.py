@@ -63,7 +63,8 @@ def _workload(results: Results, name: str) -> str:
     lines = [f"### {WORKLOADS[name].title}\n\n{how}.\n", _row(HEADER), _row(["---"] * 2 + ["---:"] * (len(HEADER) - 2))]
     rows = []
     for app in BY_NAME:
-        if run := results.latest(name, app):
+        # On a crowded machine an application may have come to nothing.
+        if (run := results.latest(name, app)) and median(figure.requests for figure in run.figures(app)):
             rows.append((median(figure.per_cpu_second for figure in run.figures(app)), _row(_cells(results, run, app))))
     lines += [row for _, row in sorted(rows, reverse=True)]
     refused = {app: why for run in results.runs if run.workload == name for app, why in run.refused.items()}
