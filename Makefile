@@ -33,8 +33,12 @@ embeddings: $(READY)  ## fetch a sentence-embedding model (84 MB, once) and serv
 	@[ -d examples/embeddings/models ] || $(BIN)/python examples/embeddings/fetch.py
 	@TRINE_ACCEPT_RISKS=open-monitor $(BIN)/trine run examples/embeddings/app.py --port $(PORT)
 
-test: $(READY)  ## run the tests, in WORKERS processes
+test: $(READY) .tools/s3/.ready  ## run the tests, in WORKERS processes
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
+
+.tools/s3/.ready: requirements/build.lock requirements/s3.lock tools/venv.sh
+	@tools/venv.sh .tools/s3 requirements/build.lock requirements/s3.lock
+	@touch $@
 
 check: $(READY)  ## style, types, the house rules and the documentation
 	$(BIN)/ruff check .

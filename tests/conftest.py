@@ -122,7 +122,9 @@ def load_program() -> Iterator[Callable[[Path], ModuleType]]:
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         loaded.append(name)
+        sys.path.insert(0, str(path.parent))
         spec.loader.exec_module(module)
+        sys.path.remove(str(path.parent))
         return module
 
     yield load

@@ -16,4 +16,6 @@ compile base pyproject.toml "$@"
 printf 'hatchling>=1.27\neditables>=0.5\n' | compile build - "$@"
 compile tests pyproject.toml --extra full --group tests --constraint requirements/base.lock --constraint requirements/build.lock "$@"
 compile dev pyproject.toml --extra full --group dev --constraint requirements/base.lock --constraint requirements/build.lock "$@"
+# The tests' S3 server. It brings Flask, beside which trine.compat.flask does not run: an environment of its own.
+printf 'moto[server]>=5.2\n' | compile s3 - "$@"
 compile bench pyproject.toml --group bench --constraint requirements/build.lock "$@"

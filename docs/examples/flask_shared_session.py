@@ -1,4 +1,4 @@
-from legacy import flask_app  # an application of Flask, or of trine.compat.flask, as it is
+from legacy import flask_app
 
 from trine import App
 from trine.compat.flask.shared import SharedSessions

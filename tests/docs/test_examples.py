@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from trine import App
 from trine.testing import TestClient
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +23,7 @@ def shown() -> set[str]:
 def test_example_starts_and_describes_itself(path, load_program, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     program = load_program(path)
-    if hasattr(program, "app"):
+    if isinstance(getattr(program, "app", None), App):
         with TestClient(program.app) as client:
             assert client.get("/openapi.json").json()["openapi"].startswith("3.1")
 

@@ -162,7 +162,8 @@ def test_program_is_found_where_none_is_named(tmp_path):
     with pytest.raises(SetupError) as refused:
         find_target()
     assert str(refused.value) == (
-        f"There is no program in {tmp_path}: none of app.py, main.py, asgi.py, api.py, server.py. Name it: trine run shop.py"
+        f"There is no program in {tmp_path}: none of app.py, main.py, asgi.py, api.py, server.py, wsgi.py. "
+        "Name it: trine run shop.py"
     )
     write("shop/__init__.py", "")
     write("shop/main.py", "")

@@ -1,9 +1,7 @@
 """Storages of every kind, S3 served by a real server."""
 
-import importlib.util
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.error import URLError
@@ -15,6 +13,7 @@ from trine.storage import Storage
 
 from .. import services
 
+ROOT = Path(__file__).parents[2]
 S3_OPTIONS = {
     "access_key_id": "tests",
     "secret_access_key": "tests",
@@ -26,10 +25,11 @@ S3_OPTIONS = {
 @pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
     """The address of an S3 server with a bucket named `files`."""
-    if importlib.util.find_spec("moto") is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("no moto here: make .venv/.ready installs it")
+    python = ROOT / ".tools" / "s3" / "bin" / "python"
+    if not python.exists():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("no S3 server here: make .tools/s3/.ready installs it")
     address = f"http://127.0.0.1:{services.free_port()}"
-    command = [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", address.rpartition(":")[2]]
+    command = [str(python), "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", address.rpartition(":")[2]]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
             services.wait_until(lambda: _answers(address), "The S3 server")
