@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from trine import App
-from trine.compat.flask import Flask, Request, Response, g, request, session, stream_with_context
+from trine.compat.flask import Flask, Request, Response, g, has_app_context, request, session, stream_with_context
 from trine.compat.flask.shared import SharedSessions
 from trine.errors import SetupError
 from trine.pages import Pages, flash
@@ -322,3 +322,26 @@ def test_contexts_are_left_from_the_inside_out(flask_app):
         outer.pop()
     inner.pop()
     outer.pop()
+
+
+def test_a_server_name_that_is_none_is_told_and_leaves_no_context(flask_app):
+    flask_app.config["SERVER_NAME"] = "a" * 70 + ".example"
+    with pytest.raises(ValueError, match="label"):
+        flask_app.test_client().get("/")
+    assert not has_app_context()
+
+
+def test_whoever_reads_the_shared_session_depends_on_the_cookie():
+    app = App(settings=Settings(secret_key=KEY))
+    legacy = Flask("legacy", root_path=".")
+    legacy.session_interface = SharedSessions(app)
+    opened = legacy.session_interface.open_session(legacy, Request({"wsgi.url_scheme": "https"}))
+    assert (opened.new, opened.accessed, opened.modified) == (True, False, False)
+    for look in (lambda: opened.get("a"), lambda: "a" in opened, lambda: list(opened), opened.items):
+        opened.accessed = False
+        look()
+        assert opened.accessed
+    response = Response()
+    legacy.session_interface.save_session(legacy, opened, response)
+    assert response.headers["vary"] == "Cookie"
+    assert "set-cookie" not in response.headers

@@ -303,19 +303,22 @@ class Flask(Registrar):
             try:
                 context.push()
                 response = self.full_dispatch_request()
-            except Exception as error:  # noqa: BLE001 - whatever it is, there is an answer to it
+            except Exception as error:
                 failure = error
+                if not context.is_entered:
+                    raise
                 response = self.handle_exception(error)
             return response(environ, start_response)
         except BaseException as error:
             failure = error
             raise
         finally:
-            keep = environ.get("werkzeug.debug.preserve_context")
-            if keep is not None:
-                keep(_cv_app.get())
-                keep(_cv_request.get())
-            context.pop(None if failure is not None and self.should_ignore_error(failure) else failure)
+            if context.is_entered:
+                keep = environ.get("werkzeug.debug.preserve_context")
+                if keep is not None:
+                    keep(_cv_app.get())
+                    keep(_cv_request.get())
+                context.pop(None if failure is not None and self.should_ignore_error(failure) else failure)
 
     def full_dispatch_request(self) -> Response:
         """Run the hooks and the view, and answer what they raise."""

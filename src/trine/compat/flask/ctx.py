@@ -131,6 +131,11 @@ class RequestContext:
         """Whether the session was opened: where it was not, nothing is to be saved."""
         return self._opened is not None
 
+    @property
+    def is_entered(self) -> bool:
+        """Whether somebody has pushed it who has not popped it yet."""
+        return bool(self._entered)
+
     def copy(self) -> "RequestContext":
         """A second context for the same request and session, for another thread or greenlet."""
         twin = RequestContext(self.app, self.request.environ, self.request, self._session)

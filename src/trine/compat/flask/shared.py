@@ -1,10 +1,11 @@
 """One session for the pages of a Trine application and for a Flask application that is mounted in it."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from trine.concurrency import run_on_loop
 from trine.http import Request, Response
-from trine.middleware import SessionKeeper, SessionMiddleware
+from trine.middleware import Session, SessionKeeper, SessionMiddleware
 from trine.server import ASGIRequest
 
 from .sessions import vary_on_cookie
@@ -48,13 +49,10 @@ class SharedSessions:
         """Every session can be stored."""
         return False
 
-    def open_session(self, app: Any, request: Any) -> Any:
+    def open_session(self, app: Any, request: Any) -> "SharedSession":
         """Read the visitor's session."""
         connection = _connection(request.environ)
-        session = self.keeper.load(connection)
-        # What Flask asks a session for, besides what it is.
-        vars(session).update(accessed=False, new=session.is_new, connection=connection)
-        return session
+        return SharedSession(self.keeper.load(connection), connection)
 
     def save_session(self, app: Any, session: Any, response: Any) -> None:
         """Keep the session where somebody has looked at it and it has changed, or must be renewed."""
@@ -66,6 +64,38 @@ class SharedSessions:
         for line in kept.headers.getlist("set-cookie"):
             response.headers.add("Set-Cookie", line)
             response.headers.setdefault("Cache-Control", "private")
+
+
+class SharedSession(Session):
+    """A session that tells Flask what it asks for: whether it is new, and whether somebody has looked at it."""
+
+    def __init__(self, session: Session, connection: Request) -> None:
+        super().__init__(dict(session), session.origin, permanent=session.permanent)
+        self.connection = connection
+        self.new = session.is_new
+        self.accessed = False
+
+    def __getitem__(self, name: str) -> Any:
+        self.accessed = True
+        return super().__getitem__(name)
+
+    def __contains__(self, name: object) -> bool:
+        self.accessed = True
+        return super().__contains__(name)
+
+    def __iter__(self) -> Iterator[str]:
+        self.accessed = True
+        return super().__iter__()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """A value, or the default where there is none."""
+        self.accessed = True
+        return super().get(name, default)
+
+    def items(self) -> Any:
+        """Names and values."""
+        self.accessed = True
+        return super().items()
 
 
 def _connection(environ: dict[str, Any]) -> Request:
