@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,3 +45,9 @@ def site(tmp_path) -> Callable[..., App]:
         return app
 
     return make
+
+
+@pytest.fixture
+def browser_for(client_for: Callable[..., Any]) -> Callable[..., Any]:
+    """A client over HTTPS, so that it keeps secure cookies."""
+    return lambda app: client_for(app, base_url="https://testserver")

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from pydantic import BaseModel, Field
 
-from trine import App, Blueprint, ModelForm, SetupError, StreamingResponse, render_template
+from trine import App, Blueprint, ModelForm, SetupError, StreamingResponse, render_template, session
 from trine.i18n import (
     I18n,
     I18nSettings,
@@ -136,6 +136,41 @@ def test_a_selector_of_ones_own_comes_first(site, translate, client_for, is_asyn
     client = client_for(app)
     assert client.get("/", headers={"x-language": "de"}).json() == ["Guten Tag, Ada", "21:00"]
     assert client.get("/", headers={"x-language": "tlh"}).json()[0] == "Hello Ada"
+
+
+def test_the_session_is_asked_where_there_is_one(site, translate, browser_for):
+    translate("de", GERMAN)
+    app = site()
+    app.install(I18n(cookie=None, session_key="language"))
+
+    @app.page("/choose/{name}")
+    def choose(name: str):
+        session["language"] = name
+        return "chosen"
+
+    @app.page("/")
+    def index():
+        return gettext("Hello %(name)s", name="Ada")
+
+    @app.get("/api")
+    def api() -> str:
+        return gettext("Hello %(name)s", name="Ada")
+
+    browser = browser_for(app)
+    browser.get("/choose/de_DE")
+    page = browser.get("/")
+    assert (page.text, "Cookie" in page.headers["vary"]) == ("Guten Tag, Ada", True)
+    assert browser.get("/api").json() == "Hello Ada"
+
+
+@pytest.mark.parametrize("name", ["de", "de-AT", "de_AT", "DE"])
+def test_a_language_is_known_by_each_of_its_names(app, name):
+    assert app.extensions["i18n"].known(name) == "de"
+
+
+@pytest.mark.parametrize("name", ["", "*", "de,en", "de;q=1", "../de", "d\0e", "x" * 40, None, 7])
+def test_what_is_no_name_is_no_language(app, name):
+    assert app.extensions["i18n"].known(name) is None
 
 
 def test_plural_forms_and_contexts(app):

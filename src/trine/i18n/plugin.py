@@ -64,6 +64,9 @@ class I18n:
         """Attach to an application."""
         self._app = app
         app.extensions["i18n"] = self
+        pages = app.extensions.get("pages")
+        if pages is not None and "templates" in vars(pages):
+            pages.templates.forget()
         app.add_middleware(self._listen)
         app.on_event("startup")(self._load)
         from .commands import add_commands
@@ -107,7 +110,9 @@ class I18n:
 
     def known(self, name: Any) -> str | None:
         """The language of a name that came from outside, None where there is none. `de-AT` is `de`, where only that is there."""
-        return best_language(name, self.names) if isinstance(name, str) and name != "*" and len(name) <= 35 else None
+        if not isinstance(name, str) or len(name) > 35 or not name.replace("_", "-").replace("-", "").isalnum():
+            return None
+        return best_language(name.replace("_", "-"), self.names)
 
     def locale(self, name: str) -> "Locale":
         """A language with its formats."""
@@ -192,8 +197,10 @@ class I18n:
             asked.append("Cookie")
             if chosen := self.known(request.cookies.get(self.cookie)):
                 return chosen
-        if self.session_key is not None and (chosen := self.known(request.session.get(self.session_key))):
-            return chosen
+        if self.session_key is not None and request.session_loader is not None:
+            asked.append("Cookie")
+            if chosen := self.known(request.session.get(self.session_key)):
+                return chosen
         asked.append("Accept-Language")
         return best_language(",".join(request.headers.getlist("accept-language")), self.names) or self.names[0]
 
