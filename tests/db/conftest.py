@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,24 +10,9 @@ import pytest
 
 from trine.db import Database
 
-SERVERS = {
-    "postgresql": ("TRINE_TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1:5432/postgres"),
-    "mysql": ("TRINE_TEST_MYSQL_URL", "mysql://root@127.0.0.1:3306/mysql"),
-}
-BACKENDS = ("sqlite", "postgresql", "mysql")
+from .. import services
 
-
-def server_url(backend: str) -> str:
-    """The address of a server that tests may make databases on."""
-    variable, usual = SERVERS[backend]
-    given = os.environ.get(variable)
-    if given is None:
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            if probe.connect_ex(("127.0.0.1", 5432 if backend == "postgresql" else 3306)) != 0:
-                report = pytest.fail if os.environ.get("CI") else pytest.skip
-                report(f"no {backend} here: set {variable}")
-    return given or usual
+BACKENDS = {"sqlite": None, "postgresql": services.postgresql_server, "mysql": services.mariadb_server}
 
 
 async def _run(url: str, *statements: str) -> None:
@@ -37,18 +21,18 @@ async def _run(url: str, *statements: str) -> None:
             await server.run(statement)
 
 
-@pytest.fixture(scope="session", params=BACKENDS)
+@pytest.fixture(scope="session", params=list(BACKENDS))
 def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an empty database, for each kind."""
     backend = request.param
     if backend == "sqlite":
         yield f"sqlite:///{tmp_path_factory.mktemp('db') / 'test.sqlite3'}"
         return
-    server = server_url(backend)
-    name = f"trine_test_{os.getpid()}"
-    asyncio.run(_run(server, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}"))
-    yield f"{server.rpartition('/')[0]}/{name}"
-    asyncio.run(_run(server, f"DROP DATABASE {name}"))
+    with BACKENDS[backend]() as server:
+        name = f"trine_data_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
+        asyncio.run(_run(server, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}"))
+        yield f"{server.rpartition('/')[0]}/{name}"
+        asyncio.run(_run(server, f"DROP DATABASE {name}"))
 
 
 @pytest.fixture(scope="session")
