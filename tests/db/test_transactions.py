@@ -365,3 +365,12 @@ async def test_a_full_disk_is_a_503_and_nothing_is_half_written(tmp_path):
         assert await Author.objects.count() == 0
         await Tag.objects.create(name="still alive")
         assert await names() == ["still alive"]
+
+
+async def test_statements_of_sqlite_go_from_thread_to_thread(lite):
+    await lite.run("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)")
+    async with atomic(lite):
+        for number in range(500):
+            await lite.run_many("INSERT INTO t (name) VALUES (?)", [("a",), ("b",)])
+            await lite.run("UPDATE t SET name = ? WHERE id = ?", ("x", number))
+    assert await lite.fetch("SELECT count(*) FROM t") == [(1000,)]

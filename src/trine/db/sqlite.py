@@ -93,9 +93,13 @@ class SQLiteConnection(Connection):
     async def run(self, sql: str, args: Sequence[Any] = ()) -> int:
         """Run a statement and give how many rows it changed."""
         try:
-            return (await self._in_thread(self._execute, sql, args)).rowcount  # type: ignore[no-any-return] # a future of ours
+            return await self._in_thread(self._run, sql, args)  # type: ignore[no-any-return] # a future of ours
         except (sqlite3.Error, OverflowError) as error:
             raise translate(error, sql) from error
+
+    def _run(self, sql: str, args: Sequence[Any]) -> int:
+        # No cursor leaves its thread: where it is freed, it resets a statement that the next thread may be using.
+        return self._execute(sql, args).rowcount
 
     async def insert(self, sql: str, args: Sequence[Any] = ()) -> Any:
         """SQLite has RETURNING."""
@@ -104,9 +108,12 @@ class SQLiteConnection(Connection):
     async def run_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run a statement once for each of several rows of values."""
         try:
-            await self._in_thread(self.raw.executemany, sql, rows)
+            await self._in_thread(self._run_many, sql, rows)
         except (sqlite3.Error, OverflowError) as error:
             raise translate(error, sql) from error
+
+    def _run_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        self.raw.executemany(sql, rows)
 
     async def command(self, sql: str) -> None:
         """Run a statement without values."""
@@ -120,7 +127,7 @@ class SQLiteConnection(Connection):
                 while rows := await self._in_thread(cursor.fetchmany, size):
                     yield rows
             finally:
-                cursor.close()
+                await self._in_thread(cursor.close)
         except (sqlite3.Error, OverflowError) as error:
             raise translate(error, sql) from error
 
