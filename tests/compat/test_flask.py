@@ -85,8 +85,8 @@ def test_a_stream_keeps_its_request_and_is_torn_down_at_its_end(flask_app, clien
     assert ended == [None]
 
 
-def test_an_error_is_a_page_in_production(flask_app, client):
-    flask_app.logger.disabled = True
+def test_an_error_is_a_page_in_production(flask_app, client, monkeypatch):
+    monkeypatch.setattr(flask_app.logger, "disabled", True)  # it is the process's, and shared by name
     flask_app.get("/")(lambda: 1 / 0)
     answer = client.get("/")
     assert answer.status_code == 500
