@@ -13,6 +13,9 @@ from sqlalchemy.sql.functions import now
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from .. import types
+from ..constraints import DeferredSQL
+from ..constraints import literal as literal_sql
+from ..dialects import DIALECTS
 
 _OWN = types.__name__
 _PLAIN = DefaultDialect()
@@ -92,6 +95,9 @@ def sql_text(said: Any) -> str:
     """SQL without parameters, and without the names of tables: as it stands inside of a definition."""
     if isinstance(said, str):
         return said
+    if isinstance(said, DeferredSQL):
+        # A condition of a model: one text has to do for every database, and PostgreSQL's is the nearest to the standard.
+        return literal_sql(said.model, said.expression, DIALECTS["postgresql"]())
     if isinstance(said, sa.TextClause):
         return said.text
     compiler = _PLAIN.statement_compiler(_PLAIN, None)
