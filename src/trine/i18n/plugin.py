@@ -35,7 +35,7 @@ class I18n:
 
     The language is the first that is known of: what `select(request)` says, the path parameter or the query field
     `parameter`, the cookie, the session, the browser's `Accept-Language`, and the default. It is chosen when the first word is
-    said: a request that says none pays nothing.
+    said: a request that says none pays for a middleware, and no more.
     """
 
     def __init__(
@@ -190,7 +190,9 @@ class I18n:
             asked.append("Cookie")
             return chosen
         if self.parameter is not None:
-            said = request.path_params.get(self.parameter) or request.query_params.get(self.parameter)
+            said = request.path_params.get(self.parameter)
+            if said is None and self.parameter in request.query_string:
+                said = request.query_params.get(self.parameter)
             if said is not None and (chosen := self.known(said)):
                 return chosen
         if self.cookie is not None:
@@ -236,8 +238,12 @@ class I18n:
 
 def _told(response: Response, found: RequestSpeaker, asked: list[str]) -> Response:
     answer = own_copy(response)
-    for header in dict.fromkeys(asked):
-        add_vary(answer, header)
+    headers = list(dict.fromkeys(asked))
+    if headers and line_of(answer, "vary") is None:
+        set_line(answer, "vary", ", ".join(headers))
+    else:
+        for header in headers:
+            add_vary(answer, header)
     if line_of(answer, "content-language") is None:
         set_line(answer, "content-language", found.name.replace("_", "-"))
     return answer
