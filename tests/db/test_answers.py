@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from trine import App
-from trine.db import Count, Database, Prefetch, QuerySet
+from trine.db import Count, Database, Prefetch, QuerySet, atomic
 from trine.errors import SetupError
 from trine.lists import CursorPage, Filters, OrderBy, Page
 from trine.testing import AsyncTestClient as AsyncClient
@@ -190,3 +190,20 @@ async def test_a_field_that_the_model_has_not_is_named(database):
         await Book.objects.shaped(Wrong).fetch(0, 1)
     assert isinstance(database, Database)
     assert Publisher
+
+
+async def test_rows_that_clash_are_a_409(database, shelf):
+    app = App()
+
+    @app.post("/publishers/{name}", response_model=None)
+    async def make(name: str) -> int:
+        async with atomic():
+            return (await Publisher.objects.create(name=name)).id
+
+    async with AsyncClient(app) as client:
+        assert (await client.post("/publishers/New")).status_code == 200
+        refused = await client.post("/publishers/Ace")
+        assert (refused.status_code, refused.json()["detail"]) == (
+            409,
+            "This conflicts with what is there already, or refers to what is not.",
+        )

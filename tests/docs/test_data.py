@@ -81,3 +81,10 @@ async def test_questions_are_asked_with_their_choices_or_not_at_all(polls):
     assert [choice["text"] for choice in made.json()["choices"]] == ["Yes", "No"]
     assert (await polls.client.get("/recent")).json() == ["Tea?"]
     assert isinstance(polls.database, Database)
+
+
+async def test_a_question_that_is_too_long_is_refused(polls):
+    refused = await polls.client.post("/questions", json={"text": "x" * 201, "choices": []})
+    assert refused.status_code == 422
+    assert refused.json()["detail"][0]["loc"] == ["text"]
+    assert await polls.Question.objects.count() == 0

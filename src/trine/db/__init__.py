@@ -4,6 +4,7 @@ from .constraints import CheckConstraint, Index, UniqueConstraint
 from .crud import CRUD
 from .database import Database, databases, find_database
 from .errors import (
+    Conflict,
     DatabaseError,
     DatabaseUnavailable,
     DoesNotExist,
@@ -38,6 +39,7 @@ __all__ = [
     "Avg",
     "Case",
     "CheckConstraint",
+    "Conflict",
     "Count",
     "Database",
     "DatabaseError",

@@ -9,6 +9,7 @@ DatabaseError
 ├── TransactionError            a transaction that is used wrongly, or is broken
 │   └── SerializationFailure    it collided with another one, and may be tried again
 ├── IntegrityError              a row that a constraint refuses
+│   └── Conflict                409: one that is there already, or that refers to nothing, or is referred to
 ├── InvalidValue                400: a value that no column of its type can hold
 ├── DatabaseUnavailable         503: the database cannot be reached, or the connection broke
 └── SyncCallRefused             a synchronous call on the event loop
@@ -59,6 +60,19 @@ class IntegrityError(DatabaseError):
         super().__init__(message)
         self.constraint = constraint
         """The constraint's name, where the database tells it."""
+
+
+class Conflict(IntegrityError, HTTPException):
+    """A row that clashes with others: what must be unique is there, or a foreign key leads nowhere. A client gets a 409."""
+
+    def __init__(self, message: str, *, constraint: str | None = None) -> None:
+        self.message = message
+        self.constraint = constraint
+        # What the database says stays here: it names tables and values.
+        HTTPException.__init__(self, 409, "This conflicts with what is there already, or refers to what is not.")
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class InvalidValue(DatabaseError, HTTPException):

@@ -8,11 +8,12 @@ from asyncmy.cursors import SSCursor
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from .connection import Connection, Row
-from .errors import DatabaseError, DatabaseUnavailable, IntegrityError, InvalidValue, SerializationFailure
+from .errors import Conflict, DatabaseError, DatabaseUnavailable, IntegrityError, InvalidValue, SerializationFailure
 
 _RETRIED = {1205, 1213}
 _GONE = {1040, 1053, 2002, 2003, 2006, 2013, 2014, 2055}
 _CONSTRAINTS = {1048, 1062, 1169, 1216, 1217, 1364, 1451, 1452, 1557, 3819, 4025}
+_CONFLICTS = {1062, 1169, 1216, 1217, 1451, 1452, 1557}
 _VALUES = {1264, 1265, 1292, 1366, 1406, 1690}
 
 
@@ -128,7 +129,8 @@ def translate(error: BaseException, sql: str) -> Exception:
     code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
     text = str(error.args[1]) if len(error.args) > 1 else str(error)
     if code in _CONSTRAINTS or isinstance(error, errors.IntegrityError):
-        return IntegrityError(text, constraint=text.rpartition("for key ")[2].strip("'`") or None)
+        kind = Conflict if code in _CONFLICTS else IntegrityError
+        return kind(text, constraint=text.rpartition("for key ")[2].strip("'`") or None)
     if code in _RETRIED:
         return SerializationFailure(text)
     if code in _GONE or isinstance(error, OSError):

@@ -7,7 +7,7 @@ import asyncpg  # type: ignore[import-untyped] # it has no types
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from .connection import Connection, Row
-from .errors import DatabaseError, DatabaseUnavailable, IntegrityError, InvalidValue, SerializationFailure
+from .errors import Conflict, DatabaseError, DatabaseUnavailable, IntegrityError, InvalidValue, SerializationFailure
 
 _PREPARED = 500
 _ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
@@ -149,7 +149,8 @@ def translate(error: BaseException, sql: str) -> Exception:
     text = str(error)
     state = getattr(error, "sqlstate", None) or ""
     if state.startswith("23"):
-        return IntegrityError(f"{text}{_detail(error)}", constraint=getattr(error, "constraint_name", None))
+        kind = Conflict if state in ("23503", "23505", "23P01", "23001") else IntegrityError
+        return kind(f"{text}{_detail(error)}", constraint=getattr(error, "constraint_name", None))
     if state in ("40001", "40P01", "55P03"):
         return SerializationFailure(text)
     if state.startswith("22") or isinstance(error, asyncpg.DataError):

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from trine.concurrency import ThreadPool
 
 from .connection import Connection, Row
-from .errors import DatabaseError, DatabaseUnavailable, IntegrityError, InvalidValue, SerializationFailure
+from .errors import Conflict, DatabaseError, DatabaseUnavailable, IntegrityError, InvalidValue, SerializationFailure
 
 _CACHED_STATEMENTS = 256
 
@@ -191,7 +191,8 @@ def translate(error: BaseException, sql: str) -> Exception:
         return InvalidValue("A number does not fit into 64 bits.")
     if isinstance(error, sqlite3.IntegrityError):
         found = _UNIQUE.match(text)
-        return IntegrityError(text, constraint=found[1] if found else text.rpartition(": ")[2] or None)
+        kind = Conflict if "UNIQUE" in text or "FOREIGN KEY" in text else IntegrityError
+        return kind(text, constraint=found[1] if found else text.rpartition(": ")[2] or None)
     if isinstance(error, sqlite3.OperationalError):
         if "locked" in text or "busy" in text:
             return SerializationFailure(f"{text}: another connection is writing.")

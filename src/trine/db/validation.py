@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic._internal._decorators import PydanticDescriptorProxy
 
-from trine.errors import ValidationFailure
+from trine.errors import RequestValidationError, ValidationFailure
 
 from .errors import DatabaseError
 from .expressions import Expression, Q
@@ -14,11 +14,11 @@ from .fields import Field as ModelField
 from .rows import QuerySet
 
 
-class InvalidInstance(DatabaseError, ValidationFailure):
-    """An instance whose values do not fit its model: `errors()` lists every failure with its field."""
+class InvalidInstance(DatabaseError, RequestValidationError):
+    """An instance whose values do not fit its model: `errors()` lists every failure with its field. A client gets a 422."""
 
     def __init__(self, errors: Sequence[Any]) -> None:
-        ValidationFailure.__init__(self, errors)
+        RequestValidationError.__init__(self, errors)
 
 
 async def full_clean(instance: Any, exclude: Sequence[str] = ()) -> None:
