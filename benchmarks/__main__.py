@@ -64,7 +64,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def write_report() -> None:
     """Write RESULTS.md from all figures on disk."""
     found = [Results(path) for path in sorted((HERE / "results").glob("*.json"))]
-    (HERE / "RESULTS.md").write_text(render(found, "python -m benchmarks"))
+    models = HERE / "results" / "models.md"
+    (HERE / "RESULTS.md").write_text(
+        render(found, "python -m benchmarks") + (f"\n{models.read_text()}" if models.exists() else "")
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
