@@ -77,6 +77,25 @@ def test_publishers_at_the_same_time_get_versions_of_their_own(registry, weights
         assert (registry.fetch("digits", version)[0] / "weights.npy").read_bytes() == path.read_bytes()
 
 
+def test_changes_at_the_same_time_do_not_undo_each_other(registry, weights):
+    for value in range(9):
+        registry.publish("digits", weights(value))
+    start = threading.Barrier(9)
+
+    def promote(version):
+        start.wait()
+        registry.promote("digits", version) if version != "1" else registry.shadow("digits", "9")
+
+    threads = [threading.Thread(target=promote, args=(str(number),)) for number in range(1, 10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    release = registry.release("digits")
+    # Each of eight was the default once, and is in the history or the default now.
+    assert sorted([*release.history, release.default]) == [str(number) for number in range(1, 10)]
+
+
 def test_what_was_not_published_to_its_end_is_not_there(registry, weights, monkeypatch):
     save = type(registry.storage.sync).save
 

@@ -22,6 +22,7 @@ from trine.storage import Storage
 from ..formats import format_of
 from ..formats.checksum import check_sha256, sha256_of
 from .manifest import ModelFile, ModelVersion, Release, is_name
+from .writing import change_release
 
 _MAX_MANIFEST = 4 << 20
 _ATTEMPTS = 100
@@ -230,9 +231,7 @@ class Registry:
         return str(max(numbers, default=0) + 1)
 
     def _change(self, model: str, change: Callable[[Release], Release]) -> Release:
-        changed = change(self.release(_checked(model, "model")))
-        self.storage.sync.save(f"{model}/release.json", changed.model_dump_json(indent=2).encode(), if_exists="replace")
-        return changed
+        return change_release(self.storage, _checked(model, "model"), lambda: change(self.release(model)))
 
     def _read(self, name: str) -> bytes:
         file = self.storage.sync.open(name)
