@@ -251,7 +251,8 @@ class Database:
         if transaction is None:
             return AsyncSession(self.engine, expire_on_commit=False, **options)
         held = getattr(transaction.connection, "held", None)
-        if held is None:
+        if held is None or self.dialect.name != "postgresql":
+            # On the others a session's own commit would end the transaction.
             self.dialect.refuse("share a transaction of Trine's with an AsyncSession", "Use the session outside of atomic().")
         return AsyncSession(held, expire_on_commit=False, **options)
 

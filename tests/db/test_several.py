@@ -1,0 +1,88 @@
+"""Several databases, copies that are read, and SQLAlchemy's sessions beside."""
+# ruff: noqa: PT012 - what is undone stands inside a transaction
+
+import pytest
+from sqlalchemy import select
+
+from trine.db import Database, DatabaseError, Model, NotSupported, atomic, registry
+
+from .library import Author, Book, Tag
+
+
+@pytest.fixture
+def two(tmp_path):
+    return [f"sqlite:///{tmp_path / name}.sqlite3" for name in ("one", "two")]
+
+
+async def test_a_query_names_its_database(two):
+    async with Database(two[0]) as first, Database(two[1], alias="archive") as second:
+        for database in (first, second):
+            await database.create_all()
+        await Tag.objects.create(name="here")
+        await Tag.objects.using("archive").create(name="there")
+        assert await Tag.objects.values_list("name", flat=True) == ["here"]
+        assert await Tag.objects.using(second).values_list("name", flat=True) == ["there"]
+        with pytest.raises(ZeroDivisionError):
+            async with atomic("archive"):
+                await Tag.objects.using("archive").delete()
+                raise ZeroDivisionError
+        assert await Tag.objects.using("archive").count() == 1
+    with pytest.raises(DatabaseError, match=r"No database 'default' is installed. Add app.install\(Database\(\)\)"):
+        await Tag.objects.count()
+
+
+async def test_a_model_may_live_elsewhere(two):
+    with registry.isolated():
+
+        class Entry(Model):
+            text: str
+
+            class Meta:
+                database = "log"
+
+        async with Database(two[0], alias="log") as log:
+            await log.create_all()
+            await Entry.objects.create(text="a")
+            entry = await Entry.objects.get(text="a")
+            entry.text = "b"
+            await entry.save()
+            assert await Entry.objects.values_list("text", flat=True) == ["b"]
+
+
+async def test_copies_are_read_until_something_was_written(two):
+    for url in two:
+        async with Database(url) as database:
+            await database.create_all()
+    async with Database(two[1]):
+        await Tag.objects.create(name="copy")
+    async with Database(two[0], replicas=[two[1]]):
+        assert await Tag.objects.values_list("name", flat=True) == ["copy"]
+        async with atomic(read_only=True):
+            assert await Tag.objects.count() == 0
+        await Tag.objects.create(name="original")
+        assert await Tag.objects.values_list("name", flat=True) == ["original"]
+
+
+async def test_a_session_joins_the_transaction(committing):
+    if committing.dialect.name != "postgresql":
+        async with atomic():
+            with pytest.raises(NotSupported, match=r"cannot share a transaction of Trine's with an AsyncSession"):
+                committing.session()
+        return
+    author = await Author.objects.create(name="Ann")
+    for is_kept in (True, False):
+        try:
+            async with atomic(), committing.session() as session:
+                session.add(Book(title=f"kept: {is_kept}", author_id=author.id))
+                await session.commit()
+                assert await Book.objects.filter(title=f"kept: {is_kept}").exists()
+                if not is_kept:
+                    raise KeyError
+        except KeyError:
+            pass
+    assert await Book.objects.values_list("title", flat=True) == ["kept: True"]
+    async with committing.session() as session:
+        book = (await session.scalars(select(Book))).one()
+        await session.delete(book)
+        await session.commit()
+    assert await Book.objects.count() == 0
