@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trine.db import Database, FieldError, InvalidInstance, Many, Model, field, many, registry
+from trine.db import Database, FieldError, InvalidInstance, InvalidValue, Many, Model, atomic, field, many, registry
 from trine.errors import SetupError
 
 from .library import Author, Book, Cover, Everything, Genre, Level, Membership, Note, Pair, Publisher, Size, Tag
@@ -265,3 +265,36 @@ async def test_rows_are_hidden_instead_of_deleted(database):
     assert await Note.all_objects.filter(text="b").restore() == 1
     await second.delete_for_good()
     assert await Note.all_objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"title": "x" * 201},
+        {"title": "\ud800"},
+        {"pages": 2**63},
+        {"price": float("nan")},
+        {"price": "1e400"},
+        {"metadata": {"a": float("inf")}},
+        {"genre": "prose"},
+        {"published": datetime.datetime(9999, 12, 31, 23, 59, tzinfo=datetime.timezone(datetime.timedelta(hours=-5)))},
+    ],
+)
+async def test_values_that_do_not_fit_are_a_clients_mistake(database, values):
+    author = await Author.objects.create(name="Ann")
+    with pytest.raises(InvalidValue) as caught:
+        async with atomic():
+            await Book.objects.create(**{"title": "x", "author": author, **values})
+    assert caught.value.status_code == 400
+    assert await Book.objects.count() == 0
+    book = await Book.objects.create(title="x", author=author)
+    with pytest.raises(InvalidValue):
+        async with atomic():
+            await Book.objects.filter(id=book.id).update(**values)
+
+
+async def test_a_broken_regular_expression_is_a_clients_mistake(database):
+    await Tag.objects.create(name="a")
+    with pytest.raises(InvalidValue):
+        async with atomic():
+            await Tag.objects.filter(name__regex="(")

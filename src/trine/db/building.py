@@ -13,7 +13,7 @@ from .hydrate import Tree, write_hydrate
 from .registry import registry
 from .relations import Relation
 from .scope import Scope, Shape, column_of, unknown_name
-from .statements import Statement, compile_statement, reader
+from .statements import Statement, compile_statement, fitting, reader
 
 if TYPE_CHECKING:
     from .database import Database
@@ -393,4 +393,4 @@ def _assigned(model: type[Any], name: str, value: Any, scope: Scope, at: int) ->
     if isinstance(value, Expression) or hasattr(value, "__rows__"):
         element = as_value(value).build(scope, at)
         return column, element
-    return column, scope.param(at, column.type, None, name)
+    return column, scope.param(at, column.type, fitting(column.type), name)

@@ -1,5 +1,6 @@
 """What each database says in its own words, and what it cannot do."""
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
     from .lookups import Asked
 
 Element = Any
+
+
+def _json(value: Any) -> str:
+    """JSON of a value. What is not finite is no JSON, whatever a database would take."""
+    return json.dumps(value, allow_nan=False)
 
 
 def _escaped(text: Any) -> str:
@@ -195,7 +201,7 @@ class PostgreSQL(Dialect):
     def _make(self) -> sa.Dialect:
         from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
-        made: sa.Dialect = dialect()  # type: ignore[no-untyped-call] # SQLAlchemy leaves it untyped
+        made: sa.Dialect = dialect(json_serializer=_json)  # type: ignore[no-untyped-call] # SQLAlchemy leaves it untyped
         return made
 
     def is_one_of(self, asked: "Asked", element: Element) -> Element:
@@ -272,7 +278,7 @@ class SQLite(Dialect):
     def _make(self) -> sa.Dialect:
         from sqlalchemy.dialects import sqlite
 
-        made: sa.Dialect = sqlite.dialect(paramstyle="qmark")
+        made: sa.Dialect = sqlite.dialect(paramstyle="qmark", json_serializer=_json)
         return made
 
     def contains(self, asked: "Asked") -> Element:
@@ -375,7 +381,7 @@ class MySQL(Dialect):
     def _make(self) -> sa.Dialect:
         from sqlalchemy.dialects.mysql.asyncmy import dialect
 
-        made: sa.Dialect = dialect()
+        made: sa.Dialect = dialect(json_serializer=_json)
         return made
 
     def _like(self, asked: "Asked", convert: Callable[[Any], str]) -> Element:

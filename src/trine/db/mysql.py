@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from .connection import Connection, Row
 from .errors import Conflict, DatabaseError, DatabaseUnavailable, IntegrityError, InvalidValue, SerializationFailure
 
+_ERRORS = (errors.Error, OSError, UnicodeError)
 _RETRIED = {1205, 1213}
 _GONE = {1040, 1053, 2002, 2003, 2006, 2013, 2014, 2055}
 _CONSTRAINTS = {1048, 1062, 1169, 1216, 1217, 1364, 1451, 1452, 1557, 3819, 4025}
 _CONFLICTS = {1062, 1169, 1216, 1217, 1451, 1452, 1557}
-_VALUES = {1264, 1265, 1292, 1366, 1406, 1690}
+_VALUES = {1139, 1264, 1265, 1292, 1366, 1406, 1690}
 
 
 class MySQLConnection(Connection):
@@ -45,7 +46,7 @@ class MySQLConnection(Connection):
             async with self.raw.cursor() as cursor:
                 await cursor.execute(sql, args or None)
                 rows: Sequence[Row] = await cursor.fetchall()
-        except (errors.Error, OSError) as error:
+        except _ERRORS as error:
             raise self._translated(error, sql) from error
         return rows
 
@@ -56,7 +57,7 @@ class MySQLConnection(Connection):
                 await cursor.execute(sql, args or None)
                 rows: Sequence[Row] = await cursor.fetchall()
                 return [column[0] for column in cursor.description or ()], rows
-        except (errors.Error, OSError) as error:
+        except _ERRORS as error:
             raise self._translated(error, sql) from error
 
     async def run(self, sql: str, args: Sequence[Any] = ()) -> int:
@@ -65,7 +66,7 @@ class MySQLConnection(Connection):
             async with self.raw.cursor() as cursor:
                 await cursor.execute(sql, args or None)
                 return int(cursor.rowcount)
-        except (errors.Error, OSError) as error:
+        except _ERRORS as error:
             raise self._translated(error, sql) from error
 
     async def insert(self, sql: str, args: Sequence[Any] = ()) -> Any:
@@ -74,7 +75,7 @@ class MySQLConnection(Connection):
             async with self.raw.cursor() as cursor:
                 await cursor.execute(sql, args or None)
                 return cursor.lastrowid
-        except (errors.Error, OSError) as error:
+        except _ERRORS as error:
             raise self._translated(error, sql) from error
 
     async def run_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
@@ -82,7 +83,7 @@ class MySQLConnection(Connection):
         try:
             async with self.raw.cursor() as cursor:
                 await cursor.executemany(sql, list(rows))
-        except (errors.Error, OSError) as error:
+        except _ERRORS as error:
             raise self._translated(error, sql) from error
 
     async def command(self, sql: str) -> None:
@@ -96,7 +97,7 @@ class MySQLConnection(Connection):
                 await cursor.execute(sql, args or None)
                 while rows := await cursor.fetchmany(size):
                     yield rows
-        except (errors.Error, OSError) as error:
+        except _ERRORS as error:
             raise self._translated(error, sql) from error
 
     def _translated(self, error: BaseException, sql: str) -> Exception:
@@ -135,6 +136,6 @@ def translate(error: BaseException, sql: str) -> Exception:
         return SerializationFailure(text)
     if code in _GONE or isinstance(error, OSError):
         return DatabaseUnavailable(text)
-    if code in _VALUES or isinstance(error, errors.DataError):
+    if code in _VALUES or isinstance(error, errors.DataError | UnicodeError):
         return InvalidValue(text)
     return DatabaseError(f"{text} in: {sql}")

@@ -15,6 +15,7 @@ from .connection import Connection, Row
 from .errors import Conflict, DatabaseError, DatabaseUnavailable, IntegrityError, InvalidValue, SerializationFailure
 
 _CACHED_STATEMENTS = 256
+_ERRORS = (sqlite3.Error, OverflowError, UnicodeError)
 
 
 class _Interruption(asyncio.Future[Any]):
@@ -71,7 +72,7 @@ class SQLiteConnection(Connection):
         """Run a statement and give its rows."""
         try:
             rows: Sequence[Row] = await self._in_thread(self._fetch, sql, args)
-        except (sqlite3.Error, OverflowError) as error:
+        except _ERRORS as error:
             raise translate(error, sql) from error
         return rows
 
@@ -87,14 +88,14 @@ class SQLiteConnection(Connection):
 
         try:
             return await self._in_thread(fetch)  # type: ignore[no-any-return] # a future of ours
-        except (sqlite3.Error, OverflowError) as error:
+        except _ERRORS as error:
             raise translate(error, sql) from error
 
     async def run(self, sql: str, args: Sequence[Any] = ()) -> int:
         """Run a statement and give how many rows it changed."""
         try:
             return await self._in_thread(self._run, sql, args)  # type: ignore[no-any-return] # a future of ours
-        except (sqlite3.Error, OverflowError) as error:
+        except _ERRORS as error:
             raise translate(error, sql) from error
 
     def _run(self, sql: str, args: Sequence[Any]) -> int:
@@ -109,7 +110,7 @@ class SQLiteConnection(Connection):
         """Run a statement once for each of several rows of values."""
         try:
             await self._in_thread(self._run_many, sql, rows)
-        except (sqlite3.Error, OverflowError) as error:
+        except _ERRORS as error:
             raise translate(error, sql) from error
 
     def _run_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
@@ -128,7 +129,7 @@ class SQLiteConnection(Connection):
                     yield rows
             finally:
                 await self._in_thread(cursor.close)
-        except (sqlite3.Error, OverflowError) as error:
+        except _ERRORS as error:
             raise translate(error, sql) from error
 
     async def close(self) -> None:
@@ -181,6 +182,7 @@ def _distance(kind: str, left: bytes | None, right: bytes | None) -> float | Non
     return 1 - inner / lengths if lengths else None
 
 
+_UNAVAILABLE = ("full", "disk I/O", "unable to open", "readonly", "interrupted", "closed database")
 _UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)")
 
 
@@ -193,17 +195,14 @@ def translate(error: BaseException, sql: str) -> Exception:
         found = _UNIQUE.match(text)
         kind = Conflict if "UNIQUE" in text or "FOREIGN KEY" in text else IntegrityError
         return kind(text, constraint=found[1] if found else text.rpartition(": ")[2] or None)
-    if isinstance(error, sqlite3.OperationalError):
-        if "locked" in text or "busy" in text:
-            return SerializationFailure(f"{text}: another connection is writing.")
-        if "full" in text or "disk I/O" in text or "unable to open" in text or "readonly" in text:
-            return DatabaseUnavailable(text)
-        if "interrupted" in text:
-            return DatabaseUnavailable("the statement was interrupted")
-    if isinstance(error, sqlite3.ProgrammingError) and "closed" in text:
-        return DatabaseUnavailable(text)
+    if "user-defined function" in text:
+        return InvalidValue("A regular expression cannot be read, or a value does not fit a function.")
     if isinstance(error, sqlite3.DataError | UnicodeError):
         return InvalidValue(text)
+    if "locked" in text or "busy" in text:
+        return SerializationFailure(f"{text}: another connection is writing.")
+    if any(word in text for word in _UNAVAILABLE):
+        return DatabaseUnavailable(text)
     return DatabaseError(f"{text} in: {sql}")
 
 

@@ -82,6 +82,20 @@ def reader(kind: Any, dialect: Dialect) -> Write | None:
     return found
 
 
+def fitting(kind: Any) -> Write | None:
+    """What refuses a text that is longer than its column, which SQLite would keep; None where no length is said."""
+    length = getattr(kind, "length", None)
+    if length is None or not isinstance(kind, sa.String):
+        return None
+
+    def check_length(value: Any) -> Any:
+        if isinstance(value, str) and len(value) > length:
+            raise InvalidValue(f"A text of {len(value)} characters does not fit into {length}.")
+        return value
+
+    return check_length
+
+
 class Cache:
     """Compiled statements by their shape, at most `size`; the one that was used longest ago goes first."""
 

@@ -10,7 +10,7 @@ from .expressions import Expression
 from .fields import MISSING
 from .registry import registry
 from .scope import Parameter, column_of, unknown_name
-from .statements import Statement, compile_statement, reader
+from .statements import Statement, compile_statement, fitting, reader
 from .transaction import atomic
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def insert_statement(model: type[Any], names: tuple[str, ...], database: "Databa
     values = {}
     for at, name in enumerate(names):
         column = table.columns[name]
-        parameters[f"p{at}"] = Parameter(at, None, column.type, f"{model.__name__}.{name}")
+        parameters[f"p{at}"] = Parameter(at, fitting(column.type), column.type, f"{model.__name__}.{name}")
         values[column] = sa.bindparam(f"p{at}", type_=column.type)
     # Without its defaults, which are filled in before.
     plain = sa.table(table.name, *(sa.column(column.name, column.type) for column in table.columns), schema=table.schema)
@@ -316,7 +316,7 @@ async def bulk_update(rows: Any, instances: Sequence[Any], fields: Sequence[str]
     binds = {}
     for at, name in enumerate([*names, *model.__keys__]):
         column = table.columns[name]
-        parameters[f"p{at}"] = Parameter(at, None, column.type, f"{model.__name__}.{name}")
+        parameters[f"p{at}"] = Parameter(at, fitting(column.type), column.type, f"{model.__name__}.{name}")
         binds[name] = sa.bindparam(f"p{at}", type_=column.type)
     clause = sa.update(table).values({table.columns[name]: binds[name] for name in names})
     clause = clause.where(*(table.columns[name] == binds[name] for name in model.__keys__))
