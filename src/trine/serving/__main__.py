@@ -31,7 +31,9 @@ def main() -> int:
     options = order["options"]
     if isinstance(options.get("replicas"), list):
         options["replicas"] = tuple(options["replicas"])
-    declaration = recall(found, options["name"]) or read_declaration(found, options)
+    known = recall(found, options["name"])
+    # Several applications may declare the same class: what was sent is said by the one that asks.
+    declaration = read_declaration(found, {**known.options, **options} if known else options)
     return run_host(declaration, int(sys.argv[3]), Path(sys.argv[4]), listener, lambda: control.sendall(b"1"), control.fileno())
 
 
