@@ -8,7 +8,7 @@ from trine import App, Pages
 from trine.db import Database
 
 app = App(title="Book shop")
-app.install(Database(), Pages(template_folder="shop/templates"))
+app.install(Database(), Pages(template_folder="shop/templates", static_folder="shop/static"))
 app.include_router(router, prefix="/api")
 add_pages(app)
 add_commands(app)

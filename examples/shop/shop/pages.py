@@ -1,8 +1,8 @@
 """Pages for readers."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from trine import App, render_template
+from trine import App, Query, render_template
 from trine.db import Count
 
 from .models import Author, Book
@@ -14,15 +14,14 @@ def add_pages(app: App) -> None:
     """Show books, and what there is of each."""
 
     @app.page("/")
-    async def books(q: str = "", page: int = 1) -> Any:
+    async def books(q: str = "", page: Annotated[int, Query(ge=1, le=1_000_000)] = 1) -> Any:
         found = Book.objects.select_related("publisher").filter(title__icontains=q).order_by("title", "id")
-        start = (max(page, 1) - 1) * SIZE
-        return render_template(
-            "books.html", books=await found[start : start + SIZE], total=await found.count(), q=q, page=max(page, 1), size=SIZE
-        )
+        total = await found.count()
+        rows = await found[(page - 1) * SIZE : page * SIZE]
+        return render_template("books.html", books=rows, total=total, q=q, page=page, pages=-(-total // SIZE))
 
     @app.page("/books/{id:int}")
     async def book(id: int) -> Any:
-        found = await Book.objects.select_related("publisher").prefetch_related("authors").get_or_404(pk=id)
-        others = await Author.objects.filter(books=found).annotate(books_written=Count("books")).values("name", "books_written")
-        return render_template("book.html", book=found, others=others)
+        found = await Book.objects.select_related("publisher").get_or_404(pk=id)
+        authors = Author.objects.filter(books=found).annotate(books_written=Count("books")).order_by("name")
+        return render_template("book.html", book=found, authors=await authors)
