@@ -14,7 +14,8 @@ def two(tmp_path):
     return [f"sqlite:///{tmp_path / name}.sqlite3" for name in ("one", "two")]
 
 
-async def test_a_query_names_its_database(two):
+async def test_a_query_names_its_database(two, monkeypatch):
+    monkeypatch.setattr("trine.db.database._installed", {})  # applications of other tests leave theirs
     async with Database(two[0]) as first, Database(two[1], alias="archive") as second:
         for database in (first, second):
             await database.create_all()

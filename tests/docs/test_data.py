@@ -9,11 +9,11 @@ from trine.testing import AsyncTestClient
 
 
 @pytest.fixture
-async def polls(root, load_program, tmp_path, monkeypatch):
+async def polls(load_example, tmp_path, monkeypatch):
     """The program with an empty database of its own, and a client."""
     monkeypatch.chdir(tmp_path)
     with registry.isolated():
-        program = load_program(root / "docs" / "examples" / "polls.py")
+        program = load_example("polls")
         async with AsyncTestClient(program.app) as client:
             program.client = client
             yield program
@@ -56,9 +56,9 @@ async def test_future_questions_and_those_without_choices_are_not_shown(polls):
 @pytest.mark.parametrize(
     ("age", "is_recent"), [(timedelta(days=-30), False), (timedelta(hours=23), True), (timedelta(days=2), False)]
 )
-def test_recent_is_neither_the_future_nor_long_ago(root, load_program, age, is_recent):
+def test_recent_is_neither_the_future_nor_long_ago(load_example, age, is_recent):
     with registry.isolated():
-        program = load_program(root / "docs" / "examples" / "polls.py")
+        program = load_example("polls")
         question = program.Question(text="x", published=datetime.now(UTC) - age)
         assert question.was_published_recently is is_recent
 
