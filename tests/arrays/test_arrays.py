@@ -129,6 +129,7 @@ def test_arrays_stand_beside_other_body_values(client_for):
         (packed(VALUES, shape=[2, True]), "array_shape_list", ["body", "shape"], "Input should be a list of at most 32 lengths"),
         (packed(VALUES, shape=[3, 3]), "array_size", ["body", "data"], "3 x 3 elements of float32 are 36 bytes, not 24"),
         (packed(VALUES, shape=[10**9, 10**9]), "array_too_large", ["body"], None),
+        (packed(VALUES, shape=[0, 2**39, 2**39], data=""), "array_too_large", ["body"], None),
         (packed(VALUES, data="A?=="), "base64_invalid", ["body", "data"], None),
         (packed(VALUES, data=5), "base64_invalid", ["body", "data"], None),
         (packed(np.array([[1, 2, np.nan]], np.float32)), "finite_number", ["body", 0, 2], "Input should be a finite number"),

@@ -5,6 +5,7 @@ from io import BytesIO
 import pytest
 
 from trine import App, request, send_file, send_from_directory, stream_with_context
+from trine.http.file_response import media_type_of
 
 
 @pytest.fixture
@@ -75,6 +76,11 @@ def test_files_of_the_application(shop, client_for):
 def test_an_open_file_without_a_name_is_a_mistake(shop, client_for):
     with pytest.raises(ValueError, match=r"cannot tell its type\. Pass download_name= or mimetype="):
         client_for(shop).get("/unnamed")
+
+
+@pytest.mark.parametrize("name", ["data:text/html,a.csv", "data:image/png;base64,a.csv", "http://[/a.csv", "//[a.csv"])
+def test_a_name_like_a_url_has_the_type_of_its_ending(name):
+    assert media_type_of(name) == "text/csv"
 
 
 OUTSIDE = ["../secret.txt", "..%2fsecret.txt", "%2e%2e/secret.txt", "link.txt", "/etc/passwd", "..%5csecret.txt"]

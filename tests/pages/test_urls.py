@@ -118,6 +118,16 @@ class Asked:
     headers = {"host": "testserver"}  # noqa: RUF012
 
 
+@pytest.mark.parametrize("url", ["https:evil", "https:/evil", "https:///evil"])
+def test_an_address_without_a_host_is_not_safe_where_the_request_names_none(url, monkeypatch):
+    monkeypatch.setattr(Asked, "headers", {})
+    token = current_context.set(PageContext(App(), None, PageRequest(Asked())))
+    try:
+        assert not is_safe_redirect(url)
+    finally:
+        current_context.reset(token)
+
+
 @given(st.text(alphabet="/\\:@.?#%\t\n\x00 ahtpsevilxn-[]", max_size=30))
 def test_whatever_is_safe_leads_to_this_site(url):
     token = current_context.set(PageContext(None, None, PageRequest(Asked())))

@@ -177,6 +177,8 @@ class _ArrayCodec:
                 found=len(data),
             )
         if not count:
+            # NumPy takes no empty array whose other lengths overflow.
+            self._check_count(math.prod(filter(None, shape)))
             return self.np.empty(shape, kind)
         return self.np.frombuffer(data, kind).reshape(shape, order=order)
 

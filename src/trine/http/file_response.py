@@ -187,7 +187,8 @@ _COMPRESSED_TYPES = {"gzip": "application/gzip", "bzip2": "application/x-bzip2",
 
 def media_type_of(name: str) -> str:
     """The media type that a file's name stands for. One that is compressed is what its last ending says."""
-    media_type, coding = _types().guess_type(name)
+    # A name that reads like a URL (`data:text/html,x.txt`) would choose its type itself: as a path it does not.
+    media_type, coding = _types().guess_type(f"./{name}")
     if coding is not None:
         return _COMPRESSED_TYPES.get(coding, "application/octet-stream")
     return media_type or "application/octet-stream"

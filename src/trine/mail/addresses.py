@@ -14,7 +14,7 @@ _LONGEST_LOCAL = 64
 _LONGEST = 254
 _LONGEST_NAME = 300
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_NAMED = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^<>"]*?))\s*<([^<>]*)>\s*')
+_NAMED = re.compile(r'(?:"((?:[^"\\]|\\.)*)"|([^<>"]*?))\s*<([^<>]*)>')
 # RFC 5322 §3.4.1's dot-atom, and RFC 6532's letters beyond ASCII. A quoted local part is in nobody's mail but an attacker's.
 _LOCAL = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*")
 
@@ -53,7 +53,7 @@ def parse_address(text: str) -> Address:
         raise _invalid(text[:40] + "...", f"it has {len(text)} characters")
     if _CONTROL.search(text):
         raise _invalid(text, "it has a line break or another control character in it")
-    named = _NAMED.fullmatch(text)
+    named = _NAMED.fullmatch(text.strip())
     name = "" if named is None else (named[2] or re.sub(r"\\(.)", r"\1", named[1] or "")).strip()
     mailbox = (text if named is None else named[3]).strip()
     local, at, domain = mailbox.rpartition("@")

@@ -63,7 +63,7 @@ def is_safe_redirect(url: str) -> bool:
         return False
     if not parts.netloc and not parts.scheme:
         return url.startswith("/") and not url.startswith("//")
-    if parts.scheme not in ("http", "https") or parts.username is not None:
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
         return False
     connection = here("is_safe_redirect()").needs_request("is_safe_redirect()").connection
     if parts.scheme == "http" and connection.scheme == "https":
