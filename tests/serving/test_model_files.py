@@ -34,7 +34,7 @@ def sentinel(tmp_path):
 @pytest.fixture(scope="session")
 def onnx_file(tmp_path_factory):
     """A network that adds one to a row of two."""
-    import onnx
+    onnx = pytest.importorskip("onnx")
     from onnx import TensorProto, helper
 
     row = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, 2]) for name in ("x", "y")]

@@ -4,7 +4,7 @@ import binascii
 from abc import ABC, abstractmethod
 from base64 import b64decode
 from importlib import import_module
-from typing import Any, ClassVar, Protocol, get_origin
+from typing import Any, ClassVar, Protocol, get_args, get_origin
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic.json_schema import JsonSchemaValue
@@ -51,7 +51,7 @@ class Encoded(ABC):
         """Check the declaration once, against the type that it stands beside. Raises `SetupError`."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        codec = self.bind(source)
+        codec = self.bind(resolved(source))
         serialization = core_schema.plain_serializer_function_ser_schema(codec.encode, when_used="json")
         return core_schema.no_info_plain_validator_function(codec.read, serialization=serialization, metadata={_CODEC: codec})
 
@@ -84,6 +84,15 @@ def load(module: str, extra: str, needed_by: str) -> Any:
     except ImportError as error:
         name = module.partition(".")[0]
         raise SetupError(f"{needed_by} needs {name}.", hint=f'Install it with: pip install "trine[{extra}]"') from error
+
+
+def resolved(source: Any) -> Any:
+    """The type that an alias stands for: from NumPy 2.5 on, `NDArray[float32]` is one (PEP 695)."""
+    alias = get_origin(source) or source
+    if not hasattr(alias, "__value__"):
+        return source
+    arguments = get_args(source)
+    return resolved(alias.__value__[arguments] if arguments else alias.__value__)
 
 
 def check_source(source: Any, kind: type, mark: str) -> None:
