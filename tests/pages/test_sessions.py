@@ -390,3 +390,27 @@ def test_a_template_with_a_token_needs_a_secret_key(tmp_path, load_program):
     app.prepare()
     with pytest.raises(SetupError, match="no secret key"):
         app.refuse_unsafe()
+
+
+def test_flashed_messages_never_outgrow_the_cookie(site, browser_for, caplog):
+    app = site()
+
+    @app.page("/say")
+    def say(text: str, times: int):
+        for number in range(times):
+            flash(f"{number}{text}")
+        return ""
+
+    @app.page("/show")
+    def show():
+        return get_flashed_messages()
+
+    browser = browser_for(app)
+    assert browser.get("/say", params={"text": "x" * 60, "times": 100}).status_code == 200
+    kept = browser.get("/show").json()
+    assert kept == [f"{number}{'x' * 60}" for number in range(100 - len(kept), 100)]
+    assert 10 < len(kept) < 30
+    assert "the oldest are left out" in caplog.text
+    for text in ("a" * 9000, "\N{SNOWMAN}" * 2000, '"' * 5000):
+        assert browser.get("/say", params={"text": text, "times": 2}).status_code == 200
+        assert browser.get("/show").json()[0].startswith(f"1{text[0]}")
