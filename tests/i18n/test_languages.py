@@ -392,3 +392,11 @@ def test_trines_own_words_are_translated_in_full(root, language):
         known = {message.id for message in read_po(file) if message.string}
     said = {message for _, _, message, _, _ in extract_from_dir(root / "src" / "trine" / "pages" / "forms")}
     assert said - known == set()
+
+
+def test_nothing_is_said_of_nothing(site, translate, browser_for):
+    translate("de", GERMAN)
+    app = site()
+    app.install(I18n(languages=["en", "de"]))
+    app.page("/")(lambda: [gettext(""), pgettext("month", ""), gettext("May")])
+    assert browser_for(app).get("/", headers=DE).json() == ["", "", "Darf"]

@@ -51,6 +51,8 @@ class RequestSpeaker:
 
     def say(self, message: str, context: str | None = None) -> str:
         """Give a message in the language."""
+        if not message:
+            return message  # a catalogue keeps its own head under the empty message
         said = self._catalogue.gettext(message) if context is None else self._catalogue.pgettext(context, message)
         return str(said)
 
