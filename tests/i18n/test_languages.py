@@ -397,6 +397,6 @@ def test_trines_own_words_are_translated_in_full(root, language):
 def test_nothing_is_said_of_nothing(site, translate, browser_for):
     translate("de", GERMAN)
     app = site()
-    app.install(I18n(languages=["en", "de"]))
+    app.install(I18n())
     app.page("/")(lambda: [gettext(""), pgettext("month", ""), gettext("May")])
     assert browser_for(app).get("/", headers=DE).json() == ["", "", "Darf"]
