@@ -62,12 +62,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def write_report() -> None:
-    """Write RESULTS.md from all figures on disk."""
+    """Write RESULTS.md from all figures on disk, and what other programs measured behind them."""
     found = [Results(path) for path in sorted((HERE / "results").glob("*.json"))]
-    models = HERE / "results" / "models.md"
-    (HERE / "RESULTS.md").write_text(
-        render(found, "python -m benchmarks") + (f"\n{models.read_text()}" if models.exists() else "")
-    )
+    pages = [path.read_text() for path in sorted((HERE / "results").glob("*.md"))]
+    (HERE / "RESULTS.md").write_text("\n".join([render(found, "python -m benchmarks"), *pages]))
 
 
 def _parser() -> argparse.ArgumentParser:
