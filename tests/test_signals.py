@@ -88,7 +88,8 @@ async def test_a_weak_receiver_goes_with_its_object():
             return "heard"
 
     listener = Listener()
-    signal.connect(listener.hear, weak=True)
+    # In place: a worker thread holds on to what it called for a moment longer than its answer takes.
+    signal.connect(listener.hear, weak=True, inline=True)
     assert [answer for _, answer in await signal.send()] == ["heard"]
     del listener
     gc.collect()

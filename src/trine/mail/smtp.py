@@ -86,7 +86,12 @@ class SMTPTransport:
             start_tls=settings.security == "starttls",
             tls_context=None if settings.security == "none" else ssl.create_default_context(cafile=settings.ca_file),
         )
-        await client.connect()
+        try:
+            await client.connect()
+        except BaseException:
+            # After a handshake that failed, aiosmtplib leaves the connection open.
+            client.close()
+            raise
         return client
 
     def _not_sent(self, error: Exception) -> MailNotSent:
