@@ -1,5 +1,6 @@
 """What is seen of models: metrics, drift against training data, and the page that draws them."""
 
+import math
 import random
 from dataclasses import dataclass
 
@@ -97,6 +98,19 @@ def test_words_and_gaps_have_bins_of_their_own():
     found = training_statistics(items)["features"]
     assert (found["street"]["values"], found["street"]["shares"]) == (["a", "b"], [0.75, 0.25, 0, 0])
     assert found["area"]["shares"][-1] == 0.5
+
+
+def test_edges_mean_and_deviation_are_those_of_the_finite_numbers():
+    described = [
+        training_statistics([{"a": number} for number in numbers], bins=2)["features"]["a"]
+        for numbers in ([1.0, 3.0, math.inf], [math.inf], [1e308, 1e308])
+    ]
+    assert [(one["edges"], one["mean"], one["std"]) for one in described] == [
+        ([3.0], 2.0, 1.0),
+        ([], None, None),
+        ([], 1e308, 0.0),
+    ]
+    assert described[0]["shares"] == [1 / 3, 2 / 3, 0]
 
 
 json_items = st.lists(

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from statistics import fmean, pstdev
+from statistics import mean, pstdev
 from typing import Any
 
 from .features import Feature, features_of
@@ -64,8 +64,10 @@ def _describe(values: Sequence[Feature], bins: int) -> dict[str, Any] | None:
         return None
     numbers = [value for value in present if isinstance(value, float)]
     if len(numbers) == len(present):
-        described: dict[str, Any] = {"kind": "number", "edges": _edges(sorted(numbers), bins)}
-        described |= {"mean": fmean(numbers), "std": pstdev(numbers)}
+        # JSON, which keeps them, has no infinity. An infinite value falls into the first bin or the last.
+        finite = sorted(number for number in numbers if math.isfinite(number))
+        described: dict[str, Any] = {"kind": "number", "edges": _edges(finite, bins)}
+        described |= {"mean": mean(finite), "std": pstdev(finite)} if finite else {"mean": None, "std": None}
         size = len(described["edges"]) + 2
     elif not numbers:
         words = [str(word) for word, _ in Counter(present).most_common(_MAX_WORDS)]
@@ -84,6 +86,8 @@ def _describe(values: Sequence[Feature], bins: int) -> dict[str, Any] | None:
 
 def _edges(ordered: Sequence[float], bins: int) -> list[float]:
     """Limits between bins that each hold the same part of the values; fewer where many are equal."""
+    if not ordered:
+        return []
     places = [ordered[len(ordered) * number // bins] for number in range(1, bins)]
     return sorted({place for place in places if place > ordered[0]})
 
