@@ -60,6 +60,13 @@ bench: .tools/bench/.ready  ## measure Trine beside its peers: make bench ARGS="
 	@tools/venv.sh .tools/bench requirements/build.lock requirements/bench.lock
 	@touch $@
 
+bench-serving: .tools/serving/.ready  ## measure models behind Trine beside model servers: make bench-serving ARGS="--works forest"
+	@.tools/serving/bin/python -m benchmarks.serving $(ARGS)
+
+.tools/serving/.ready: requirements/build.lock requirements/serving.lock tools/venv.sh
+	@tools/venv.sh .tools/serving requirements/build.lock requirements/serving.lock
+	@touch $@
+
 conformance: $(READY)  ## run FastAPI's, Starlette's and Flask's own test suites against trine.compat (ARGS="--suite flask")
 	$(BIN)/python tests/compat/conformance.py $(ARGS)
 
@@ -79,4 +86,4 @@ clean:  ## remove everything that make made
 	rm -rf .venv .tools site build dist .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis examples/housing/housing.skops examples/*/models
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help demo vision embeddings test check docs docs-serve bench conformance versions setup-system lock build clean
+.PHONY: help demo vision embeddings test check docs docs-serve bench bench-serving conformance versions setup-system lock build clean

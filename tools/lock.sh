@@ -19,3 +19,4 @@ compile dev pyproject.toml --extra full --group dev --constraint requirements/ba
 # The tests' S3 server. It brings Flask, beside which trine.compat.flask does not run: an environment of its own.
 printf 'moto[server]>=5.2\n' | compile s3 - "$@"
 compile bench pyproject.toml --group bench --constraint requirements/build.lock "$@"
+compile serving pyproject.toml --extra models --extra onnx --extra storage --group serving --constraint requirements/base.lock --constraint requirements/build.lock "$@"

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,10 @@ class Pixels(BaseModel):
 
 class Digit(BaseModel):
     digit: int
+
+
+class Number(BaseModel):
+    value: int
 
 
 class Text(BaseModel):
@@ -112,6 +117,19 @@ def load_minilm() -> Compute:
     return compute
 
 
+def load_slow() -> Compute:
+    """200 ms in pure Python for each call, which never lets go of the interpreter by itself."""
+
+    def compute(numbers: Sequence[Number]) -> list[Number]:
+        end = time.thread_time() + 0.2
+        count = 0
+        while time.thread_time() < end:
+            count += 1
+        return [Number(value=number.value + 1) for number in numbers]
+
+    return compute
+
+
 _SALE = dict(zip(House.model_fields, [5850, 3, 1, 2, 1, True, False, True, False, False, False], strict=True))
 WORKS = {
     work.name: work
@@ -128,6 +146,7 @@ WORKS = {
             {"text": "How do I get a new password?"},
             lambda answer: len(answer["values"]) == 384,
         ),
+        Work("slow", Number, Number, load_slow, {"value": 1}, lambda answer: answer == {"value": 2}),
     )
 }
 

@@ -13,3 +13,8 @@ Input, Output = work.input, work.output
 @app.post("/predict")
 async def predict(item: Input) -> Output:
     return compute([item])[0]
+
+
+@app.get("/health")
+async def health() -> dict[str, bool]:
+    return {"ok": True}
