@@ -1,17 +1,26 @@
-"""Channels in memory and through a real Redis, each test with names of its own."""
+"""Channels in memory, through a real Redis and through a real PostgreSQL, each test with names of its own."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
 from trine.channels import Channels
 
+from .. import services
 
-@pytest.fixture(params=["memory", "redis"])
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A PostgreSQL with a database of its own."""
+    with services.postgresql() as url:
+        yield url
+
+
+@pytest.fixture(params=["memory", "redis", "postgresql"])
 def make_channels(request: pytest.FixtureRequest) -> Callable[..., Channels]:
     """Make channels on the backend at hand; those of one test share their groups, as processes do."""
-    url = "memory://" if request.param == "memory" else request.getfixturevalue("redis_url")
+    url = "memory://" if request.param == "memory" else request.getfixturevalue(f"{request.param}_url")
     prefix = f"test:{secrets.token_hex(4)}:"
     return lambda **options: Channels(url, key_prefix=prefix, **options)
 
@@ -28,3 +37,10 @@ def redis_channels(redis_url: str) -> Callable[..., Channels]:
     """Make channels through Redis that share their groups, as processes do."""
     prefix = f"test:{secrets.token_hex(4)}:"
     return lambda **options: Channels(redis_url, key_prefix=prefix, **options)
+
+
+@pytest.fixture
+def postgresql_channels(postgresql_url: str) -> Callable[..., Channels]:
+    """Make channels through PostgreSQL that share their groups, as processes do."""
+    prefix = f"test:{secrets.token_hex(4)}:"
+    return lambda **options: Channels(postgresql_url, key_prefix=prefix, **options)

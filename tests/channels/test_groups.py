@@ -1,4 +1,4 @@
-"""What is sent to a group, and who hears it, in memory and through Redis."""
+"""What is sent to a group, and who hears it, in memory, through Redis and through PostgreSQL."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Who is here, in memory and through Redis."""
+"""Who is here, in memory, through Redis and through PostgreSQL."""
 
 import asyncio
 

@@ -26,7 +26,7 @@ class Listener(Protocol):
 
 
 class Backend(Protocol):
-    """Memory, or Redis. A channel is a group's messages, or its changes of members."""
+    """Memory, Redis or PostgreSQL. A channel is a group's messages, or its changes of members."""
 
     async def send(self, channel: str, text: str, keep: int) -> str:
         """Send to every process, keep the newest messages, and return the new one's id."""

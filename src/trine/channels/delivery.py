@@ -11,7 +11,7 @@ UNREADABLE: Any = object()
 
 
 class ChannelsUnavailable(TrineError):
-    """Redis does not answer: nothing was sent, or nothing can be received."""
+    """Redis or PostgreSQL does not answer: nothing was sent, or nothing can be received."""
 
 
 class SlowConsumer(LimitExceeded):

@@ -3,6 +3,8 @@
 from trine.errors import SetupError
 
 MAX_NAME = 200
+POSTGRESQL = ("postgresql", "postgres")
+"""How addresses of PostgreSQL begin."""
 
 
 def checked_name(name: str) -> str:
@@ -25,9 +27,9 @@ def changes_of(group: str) -> str:
 def checked_url(url: str) -> str:
     """Where groups live. Raises `SetupError` for what is no place."""
     scheme = url.partition("://")[0]
-    if scheme not in ("memory", "redis", "rediss", "unix") or "://" not in url:
+    if scheme not in ("memory", "redis", "rediss", "unix", *POSTGRESQL) or "://" not in url:
         raise SetupError(
             f"Channels have the url '{scheme}://...', which is none that they know.",
-            hint="Use 'memory://', 'redis://host:6379/0', 'rediss://...' or 'unix:///path'.",
+            hint="Use 'memory://', 'redis://host:6379/0', 'rediss://...', 'unix:///path' or 'postgresql://user@host/name'.",
         )
     return url

@@ -8,7 +8,7 @@ from trine.errors import SetupError
 from .group import Group
 from .hub import Hub
 from .memory import MemoryBackend
-from .names import checked_name, checked_url
+from .names import POSTGRESQL, checked_name, checked_url
 from .settings import ChannelsSettings
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class Channels:
-    """Groups of listeners, in memory for one process or through Redis for several.
+    """Groups of listeners, in memory for one process, through Redis or PostgreSQL for several.
 
     What is not said here comes from the settings, `TRINE_CHANNELS_URL` first of all.
     """
@@ -84,7 +84,7 @@ class Channels:
             await hub.close()
 
     def _start(self) -> None:
-        # A mistake in the settings stops the start, a Redis that is away does not: it is asked again and again.
+        # A mistake in the settings stops the start, a server that is away does not: it is asked again and again.
         self._hub_here()
 
     def _hub_here(self) -> Hub:
@@ -97,6 +97,10 @@ class Channels:
         hub = Hub(loop)
         if self.settings.url.startswith("memory://"):
             hub.backend = MemoryBackend(hub)
+        elif self.settings.url.partition("://")[0] in POSTGRESQL:
+            from .postgresql import PostgreSQLBackend
+
+            hub.backend = PostgreSQLBackend(hub, self.settings)
         else:
             from .redis import RedisBackend
 
