@@ -82,6 +82,8 @@ def test_streams_come_from_other_processes():
         lines = {"accept": "application/jsonl"}
         assert client.post("/spell", json="ab", headers=lines).text == '"a"\n"b"\n{"end":{}}\n'
         assert client.post("/count", json=3, headers=lines).text == '0\n1\n2\n{"end":{}}\n'
+        assert client.delete("/spell/unknown").status_code == 404
+        assert client.delete("/count/unknown").status_code == 404
 
 
 async def test_a_stream_in_another_process_stops_when_its_reader_leaves():

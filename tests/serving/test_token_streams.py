@@ -9,9 +9,10 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from pydantic import BaseModel
 
-from trine import App
+from trine import App, SetupError
 from trine.replay import MemoryEventLog
 from trine.serving import ActiveSequence, models_of
+from trine.settings import Launch, set_launch
 from trine.testing import AsyncTestClient, TestClient
 
 
@@ -199,3 +200,60 @@ async def test_a_kept_stream_that_nobody_reads_is_stopped_after_a_while():
             assert time.monotonic() < deadline
             await asyncio.sleep(0)
     assert len(model.steps) <= 2
+
+
+async def test_a_kept_stream_goes_on_while_a_reader_of_another_process_listens():
+    """Two applications with one log stand for two web workers."""
+    log, models = MemoryEventLog(), [Spelling(), Spelling()]
+    begun, other = (spelling_app(model, replay=log, linger=0.05) for model in models)
+    async with AsyncTestClient(begun) as first, AsyncTestClient(other) as second:
+        models[0].lets = threading.Semaphore(1)
+        async with first.stream("POST", "/spell", json={"text": "a" * 10_000, "length": 10_000}) as answer:
+            address = f"/spell/{answer.headers['stream-id']}"
+            await anext(answer.aiter_lines())
+            async with second.stream("GET", address) as resumed:
+                lines = resumed.aiter_lines()
+                await anext(lines)
+                await answer.aclose()
+                # Six times as long as it may go on without a reader.
+                until = time.monotonic() + 0.3
+                while time.monotonic() < until:
+                    models[0].lets.release()
+                    while await anext(lines) != 'data: "a"':
+                        pass
+        served = models_of(begun)["speller"]
+        models[0].lets.release(10_000)
+        while served.replicas[0].running:
+            await asyncio.sleep(0)
+    assert len(models[0].steps) < 10_000
+
+
+@pytest.fixture
+def two_workers():
+    set_launch(Launch(workers=2))
+    yield
+    set_launch(Launch())
+
+
+@pytest.mark.usefixtures("two_workers")
+def test_streams_that_one_of_several_workers_would_know_are_refused():
+    with pytest.raises(SetupError) as caught, TestClient(spelling_app(Spelling(), runner="thread")):
+        pass
+    assert caught.value.message == (
+        "The model speller makes streams in each web worker: of 2 workers only one could stop each of them."
+    )
+    assert caught.value.hint == ("Let one process have it for all: runner='process', without --no-preload. Or run one worker.")
+
+
+@pytest.mark.usefixtures("two_workers")
+def test_a_log_in_memory_is_refused_where_several_workers_need_it():
+    app = spelling_app(Spelling(), runner="process", replay=MemoryEventLog())
+    (process,) = app.companions
+    process.open()
+    try:
+        with pytest.raises(SetupError) as caught, TestClient(app):
+            pass
+    finally:
+        process.close()
+    assert caught.value.message == "The model speller keeps its streams in the memory of one of 2 workers."
+    assert caught.value.hint == "Say replay=RedisEventLog(...), which all workers share, or run one worker."

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from trine import App, Header, SetupError
 from trine.metrics import Metrics
-from trine.serving import LoadContext, Registry, load_model, models_of
+from trine.serving import ActiveSequence, LoadContext, Registry, load_model, models_of
 from trine.serving.versions.compare import agree
 from trine.serving.versions.traffic import TrafficSplit
 from trine.testing import AsyncTestClient, TestClient
@@ -229,6 +229,51 @@ def test_a_shadow_is_asked_and_compared_and_never_heard(registry):
         assert found['trine_model_shadow_total{model="times",outcome="same",version="2"}'] == 1
         assert found['trine_model_shadow_total{model="times",outcome="different",version="2"}'] == 2
         assert found['trine_model_items_total{model="times",version="1"}'] == 3
+
+
+def spelling(registry, **options):
+    app = App()
+
+    @app.model("/steps", name="times", registry=registry, **options)
+    class Steps:
+        def load(self, context: LoadContext) -> None:
+            self.factor = int(np.load(context.path / "weights.npy")[0])
+
+        def step(self, sequences: list[ActiveSequence[int]]) -> list[int | None]:
+            return [sequence.finish(sequence.input * self.factor) for sequence in sequences]
+
+    return app
+
+
+def test_versions_of_a_model_that_streams(registry):
+    registry.split("times", {"2": 0.5})
+
+    def user(x_user: str = Header()) -> str:
+        return x_user
+
+    with TestClient(spelling(registry, split_by=user)) as client:
+
+        def tokens(address: str, name: str) -> tuple[str, str]:
+            answer = client.post(address, json=10, headers={"accept": "application/jsonl", "x-user": name})
+            return answer.headers["model-version"], answer.text
+
+        said = {"1": '10\n{"end":{}}\n', "2": '20\n{"end":{}}\n'}
+        assert tokens("/steps?version=2", "0") == ("2", said["2"])
+        found = {tokens("/steps", str(number)) for number in range(40)}
+        assert found == set(said.items())
+        assert {tokens("/steps", "7") for _ in range(5)} < found
+        assert client.post("/steps?version=9", json=10, headers={"x-user": "0"}).status_code == 404
+
+
+def test_a_model_that_only_streams_gets_no_shadow(registry, caplog):
+    registry.shadow("times", "2")
+    with TestClient(spelling(registry)) as client:
+        assert client.post("/steps", json=10, headers={"accept": "application/jsonl"}).text == '10\n{"end":{}}\n'
+        assert models_of(client.app)["times"].versions == ("1",)
+    assert caplog.messages == [
+        "The model times answers with streams alone, which cannot be compared: version 2 does not become its shadow. "
+        "Give it a share of the traffic instead: trine models split times 2=0.1"
+    ]
 
 
 def test_the_registry_of_the_settings_is_asked_for_by_true(registry, monkeypatch, tmp_path):

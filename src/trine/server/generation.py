@@ -251,6 +251,7 @@ def main() -> None:
             mode="development" if options.development else "production",
             env_file=Path(options.env_file),
             host=None if options.uds else options.host,
+            workers=options.workers,
         )
     )
     try:

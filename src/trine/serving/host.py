@@ -27,7 +27,7 @@ logger = logging.getLogger("trine.serving")
 # What a web process says.
 PREDICT, CANCEL, STREAM, STOP_STREAM, LOAD, UNLOAD = range(6)
 # What a model process says.
-HELLO, RESULTS, TOKENS, VERSIONS, LOADED = range(6, 11)
+HELLO, RESULTS, TOKENS, VERSIONS, LOADED, STOPPED = range(6, 12)
 
 STUCK = 75
 """Exit status of a process whose model did not come back: it is replaced."""
@@ -145,7 +145,9 @@ class _Client:
         elif kind == STREAM:
             self._open_stream(*message[1:])
         elif kind == STOP_STREAM:
-            self.host.replica.cancel(message[1])
+            is_stopped = self.host.replica.cancel(message[1])
+            if message[2] is not None:
+                self.frames.send([STOPPED, message[2], is_stopped])
         elif kind == LOAD:
             self._load(*message[1:])
         elif kind == UNLOAD:

@@ -9,12 +9,13 @@ from typing import Any
 from trine.errors import HandlerTimeout
 from trine.events import ModelBatch
 
+from .asking import Asked
 from .carrier import Carrier
 from .context import LoadContext
 from .declaration import ModelDeclaration
 from .failures import read_failure, unavailable
 from .frames import FrameProtocol
-from .host import CANCEL, HELLO, LOAD, LOADED, PREDICT, RESULTS, STOP_STREAM, STREAM, TOKENS, UNLOAD, VERSIONS
+from .host import CANCEL, HELLO, LOAD, LOADED, PREDICT, RESULTS, STOP_STREAM, STOPPED, STREAM, TOKENS, UNLOAD, VERSIONS
 from .packing import make_packing
 from .runner import ReplicaState, ReplicaStatus
 from .streams import TokenStream
@@ -25,9 +26,6 @@ _PAUSE = 0.1
 """Between two attempts to connect."""
 _GRACE = 1.0
 """How much later than the model itself a web process gives an item up."""
-
-Asked = tuple[str, int, float]
-"""Version, priority and timeout: items that have them in common share a message."""
 
 
 class Link:
@@ -51,6 +49,7 @@ class Link:
         self._frames = FrameProtocol(Carrier(address.parent))
         self._next = 0
         self._loads: dict[int, asyncio.Future[None]] = {}
+        self._stops: dict[int, asyncio.Future[bool]] = {}
         self._lost = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
@@ -78,7 +77,7 @@ class Link:
         """Send items that have version, priority and timeout in common."""
         first = self._next
         self._next += len(items)
-        timeout = asked[2]
+        timeout = asked.timeout
         deadline = self._loop.time() + timeout + _GRACE
         for number, (_, future) in enumerate(items, first):
             self.pending[number] = (future, deadline, timeout)
@@ -109,15 +108,24 @@ class Link:
         if left:
             self._frames.send([CANCEL, left])
 
-    def open_stream(self, stream: TokenStream, value: Any, version: str, priority: int) -> None:
+    def open_stream(self, stream: TokenStream, value: Any, asked: Asked) -> None:
         """Begin a stream."""
         pack = self._inputs.pack
-        self._frames.send([STREAM, stream.id, version, priority, value if pack is None else pack(value)])
+        self._frames.send([STREAM, stream.id, asked.version, asked.priority, value if pack is None else pack(value)])
         self.streams[stream.id] = stream
 
-    def stop_stream(self, id: str) -> None:
-        """Stop a stream, whoever reads it."""
-        self._frames.send([STOP_STREAM, id])
+    def cancel_stream(self, id: str) -> None:
+        """Let the model make no further step for a stream."""
+        self._frames.send([STOP_STREAM, id, None])
+
+    async def stop_stream(self, id: str) -> bool:
+        """Stop a stream that another web process may read. False where the replica knows none of this id, or is gone."""
+        number = self._next
+        self._next += 1
+        future: asyncio.Future[bool] = self._loop.create_future()
+        self._stops[number] = future
+        self._frames.send([STOP_STREAM, id, number])
+        return await future
 
     async def load(self, context: LoadContext) -> None:
         """Load a version there. Raises what went wrong, and RuntimeError where the process is gone."""
@@ -156,6 +164,10 @@ class Link:
         elif kind == VERSIONS:
             self.versions = tuple(message[1])
             self.on_ready(self)
+        elif kind == STOPPED:
+            stopping = self._stops.pop(message[1], None)
+            if stopping is not None and not stopping.done():
+                stopping.set_result(message[2])
         elif kind == LOADED:
             future = self._loads.pop(message[1], None)
             if future is not None and not future.done():
@@ -192,7 +204,7 @@ class Link:
             unpack = self._tokens.unpack
             stream.push(value if unpack is None else unpack(value))
             if stream.is_cancelled:
-                self.stop_stream(id)
+                self.cancel_stream(id)
 
     def _lose(self) -> None:
         self.versions, self.process = (), None
@@ -208,6 +220,10 @@ class Link:
         streams, self.streams = self.streams, {}
         for stream in streams.values():
             stream.end(unavailable(gone))
+        stops, self._stops = self._stops, {}
+        for stopping in stops.values():
+            if not stopping.done():
+                stopping.set_result(False)
         loads, self._loads = self._loads, {}
         for loading in loads.values():
             if not loading.done():

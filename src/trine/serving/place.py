@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from trine.errors import SetupError
+from trine.settings.launch import launch
 from trine.types import RunnerName
 
 from .companion import ModelAddresses, ModelProcess
@@ -34,6 +35,7 @@ class ModelPlace:
         """Make the runner of this process."""
         on_batch = self.serving.app.events.note_batch
         wish = self.wish
+        self._check_streams(wish)
         if wish == "ray":
             from .ray import RayRunner
 
@@ -58,6 +60,30 @@ class ModelPlace:
                 where=self.declaration.where,
             )
         return Replica(self.declaration, on_batch=on_batch)
+
+    def _check_streams(self, wish: RunnerName) -> None:
+        """Refuse streams that only one of several web workers would know."""
+        declaration, workers = self.declaration, launch().workers
+        if not declaration.streams or workers < 2:
+            return
+        if not self.addresses.is_kept:
+            where = "on Ray" if wish == "ray" else "in each web worker"
+            raise SetupError(
+                f"The model {declaration.name} makes streams {where}: of {workers} workers only one could stop each of them.",
+                hint="Let one process have it for all: runner='process', without --no-preload. Or run one worker.",
+                where=declaration.where,
+            )
+        log = declaration.options.get("replay")
+        if log is None:
+            return
+        from trine.replay import MemoryEventLog
+
+        if isinstance(log, MemoryEventLog):
+            raise SetupError(
+                f"The model {declaration.name} keeps its streams in the memory of one of {workers} workers.",
+                hint="Say replay=RedisEventLog(...), which all workers share, or run one worker.",
+                where=declaration.where,
+            )
 
     def _is_wanted(self, workers: int) -> bool:
         wish = self.wish

@@ -7,11 +7,12 @@ from typing import Any
 from trine.errors import HandlerTimeout, HTTPException, TooBusy
 from trine.events import ModelBatch
 
+from .asking import Asked
 from .companion import ModelAddresses
 from .context import LoadContext
 from .declaration import ModelDeclaration
 from .failures import unavailable
-from .link import Asked, Link
+from .link import Link
 from .nursery import Nursery
 from .runner import ReplicaStatus
 from .streams import TokenStream
@@ -35,7 +36,7 @@ class ProcessRunner:
         self._outbox: dict[Asked, list[tuple[Any, asyncio.Future[Any]]]] = {}
         self._is_planned = False
         self._parked: list[tuple[float, Asked, Any, asyncio.Future[Any]]] = []
-        self._parked_streams: list[tuple[float, TokenStream, Any, str, int]] = []
+        self._parked_streams: list[tuple[float, TokenStream, Any, Asked]] = []
         self._wanted: dict[str, LoadContext] = {}
         self._loading: set[asyncio.Task[None]] = set()
         self._sweeping: asyncio.TimerHandle | None = None
@@ -69,10 +70,9 @@ class ProcessRunner:
         if self._nursery is not None:
             await self._nursery.stop()
 
-    def submit(self, value: Any, *, version: str, priority: int, timeout: float) -> "asyncio.Future[Any]":
+    def submit(self, value: Any, asked: Asked) -> "asyncio.Future[Any]":
         """Queue an item. It is sent with all others of this turn of the loop."""
         future: asyncio.Future[Any] = self._loop.create_future()
-        asked = (version, priority, timeout)
         items = self._outbox.get(asked)
         if items is None:
             items = self._outbox[asked] = []
@@ -82,10 +82,10 @@ class ProcessRunner:
             self._loop.call_soon(self._flush)
         return future
 
-    def stream(self, value: Any, *, id: str, version: str, priority: int, timeout: float) -> TokenStream:
+    def stream(self, value: Any, asked: Asked, *, id: str) -> TokenStream:
         """Begin a stream on the replica with the least to do."""
         tokens = TokenStream(id)
-        opening = (self._loop.time() + timeout, tokens, value, version, priority)
+        opening = (self._loop.time() + asked.timeout, tokens, value, asked)
         if not self._open_stream(*opening):
             if len(self._parked_streams) >= self.declaration.max_queue:
                 raise unavailable("The model is starting. Try again soon.")
@@ -93,27 +93,36 @@ class ProcessRunner:
             self._plan_sweep()
         return tokens
 
-    def _open_stream(self, deadline: float, tokens: TokenStream, value: Any, version: str, priority: int) -> bool:
-        link = self._least_busy(version)
+    def _open_stream(self, deadline: float, tokens: TokenStream, value: Any, asked: Asked) -> bool:
+        link = self._least_busy(asked.version)
         if link is None:
             return False
         if len(link.streams) >= self.declaration.max_queue + self.declaration.max_batch:
             raise TooBusy(self.declaration.max_batch, len(link.streams))
-        link.open_stream(tokens, value, version, priority)
+        link.open_stream(tokens, value, asked)
         return True
 
     def cancel(self, id: str) -> bool:
-        """Stop a stream by its id. One that another web process reads is stopped too, though nobody here knows of it."""
+        """Stop a stream that this web process reads."""
         for link in self.links:
             if id in link.streams:
                 stream = link.streams.pop(id)
-                link.stop_stream(id)
+                link.cancel_stream(id)
                 stream.end()
                 return True
-        for link in self.links:
-            if link.versions:
-                link.stop_stream(id)
-        return any(link.versions for link in self.links)
+        for opening in self._parked_streams:
+            tokens = opening[1]
+            if tokens.id == id and not tokens.is_cancelled:
+                tokens.cancel()
+                tokens.end()
+                return True
+        return False
+
+    async def stop_stream(self, id: str) -> bool:
+        """Stop a stream, whichever web process reads it: the replicas know."""
+        if self.cancel(id):
+            return True
+        return any(await asyncio.gather(*[link.stop_stream(id) for link in self.links if link.versions]))
 
     async def load(self, context: LoadContext) -> None:
         """Load a version on every replica that is there; those that come later load it before they get its items."""
@@ -151,7 +160,7 @@ class ProcessRunner:
             self._sweeping = self._loop.call_later(_TICK, self._sweep)
 
     def _send(self, asked: Asked, items: list[tuple[Any, "asyncio.Future[Any]"]]) -> None:
-        link = self._least_busy(asked[0])
+        link = self._least_busy(asked.version)
         if link is None:
             self._park(asked, items)
             return
@@ -172,11 +181,11 @@ class ProcessRunner:
         return min(able, key=lambda link: len(link.pending) + len(link.streams), default=None)
 
     def _park(self, asked: Asked, items: list[tuple[Any, "asyncio.Future[Any]"]]) -> None:
-        deadline = self._loop.time() + asked[2]
+        deadline = self._loop.time() + asked.timeout
         for value, future in items:
-            if self.links and any(link.versions for link in self.links) and asked[0] not in self._wanted:
+            if self.links and any(link.versions for link in self.links) and asked.version not in self._wanted:
                 if not future.done():
-                    future.set_exception(HTTPException(404, f"The model has no version '{asked[0][:100]}'."))
+                    future.set_exception(HTTPException(404, f"The model has no version '{asked.version[:100]}'."))
             elif len(self._parked) >= self.declaration.max_queue:
                 if not future.done():
                     future.set_exception(unavailable("The model is starting. Try again soon."))
@@ -216,7 +225,7 @@ class ProcessRunner:
             if future.done():
                 continue
             if deadline <= now:
-                future.set_exception(HandlerTimeout(asked[2]))
+                future.set_exception(HandlerTimeout(asked.timeout))
             else:
                 kept.append(entry)
         self._parked = kept

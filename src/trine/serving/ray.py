@@ -9,11 +9,11 @@ from typing import Any
 from trine.errors import SetupError
 from trine.events import ModelBatch
 
+from .asking import Asked
 from .carrier import Carrier
 from .context import LoadContext
 from .declaration import ModelDeclaration
 from .failures import read_failure, tell_failure
-from .link import Asked
 from .packing import make_packing
 from .replica import Replica
 from .runner import ReplicaStatus
@@ -51,7 +51,8 @@ class RayReplica:
         """Answer items: their outputs, and what failed by its place."""
         version, priority, timeout, values = self.carrier.decode(message)
         replica = await self.replica()
-        outcomes = [self._submit(replica, raw, version, priority, timeout) for raw in values]
+        asked = Asked(version, priority, timeout)
+        outcomes = [self._submit(replica, raw, asked) for raw in values]
         outputs: list[Any] = []
         failures: list[Any] = []
         for place, outcome in enumerate(await asyncio.gather(*outcomes, return_exceptions=True)):
@@ -64,16 +65,16 @@ class RayReplica:
         facts = [[b.version, b.size, b.queue_seconds, b.inference_seconds, b.errors] for b in batches]
         return self.carrier.encode([outputs, failures, facts])
 
-    async def _submit(self, replica: Replica, raw: Any, version: str, priority: int, timeout: float) -> Any:  # noqa: ASYNC109 - it belongs to the item
+    async def _submit(self, replica: Replica, raw: Any, asked: Asked) -> Any:
         value = raw if self.inputs.unpack is None else self.inputs.unpack(raw)
-        return await replica.submit(value, version=version, priority=priority, timeout=timeout)
+        return await replica.submit(value, asked)
 
     async def stream(self, message: bytes) -> AsyncIterator[bytes]:
         """Give a stream's tokens, each a message; a failure is the last."""
         name, version, priority, raw = self.carrier.decode(message)
         replica = await self.replica()
         value = raw if self.inputs.unpack is None else self.inputs.unpack(raw)
-        tokens = replica.stream(value, id=name, version=version, priority=priority, timeout=0.0)
+        tokens = replica.stream(value, Asked(version, priority, 0.0), id=name)
         try:
             async for token in tokens:
                 yield self.carrier.encode([token if self.tokens.pack is None else self.tokens.pack(token), None])
@@ -141,12 +142,12 @@ class RayRunner:
         await asyncio.gather(*running, return_exceptions=True)
         await asyncio.to_thread(self._serve.delete, f"trine-{self.declaration.name}")
 
-    def submit(self, value: Any, *, version: str, priority: int, timeout: float) -> "asyncio.Future[Any]":
+    def submit(self, value: Any, asked: Asked) -> "asyncio.Future[Any]":
         """Queue an item. It is sent with all others of this turn of the loop."""
         future: asyncio.Future[Any] = self._loop.create_future()
         if not self._outbox:
             self._loop.call_soon(self._flush)
-        self._outbox.setdefault((version, priority, timeout), []).append((value, future))
+        self._outbox.setdefault(asked, []).append((value, future))
         return future
 
     def _flush(self) -> None:
@@ -176,11 +177,11 @@ class RayRunner:
         for version, size, queued, seconds, errors in facts:
             self.on_batch(ModelBatch(self.declaration.name, version, 0, size, tuple(queued), seconds, errors))
 
-    def stream(self, value: Any, *, id: str, version: str, priority: int, timeout: float) -> TokenStream:
+    def stream(self, value: Any, asked: Asked, *, id: str) -> TokenStream:
         """Begin a stream."""
         tokens = TokenStream(id)
         packed = value if self._inputs.pack is None else self._inputs.pack(value)
-        message = self._carrier.encode([id, version, priority, packed])
+        message = self._carrier.encode([id, asked.version, asked.priority, packed])
         task = self._streams[id] = asyncio.create_task(self._follow(message, tokens))
         task.add_done_callback(lambda _: self._streams.pop(id, None))
         return tokens
@@ -210,6 +211,10 @@ class RayRunner:
             return False
         task.cancel()
         return True
+
+    async def stop_stream(self, id: str) -> bool:
+        """Stop a stream that this process reads: with Ray there is one web worker where models stream."""
+        return self.cancel(id)
 
     async def load(self, context: LoadContext) -> None:
         """Ray starts what it runs from the declaration: another version is another deployment of the application."""

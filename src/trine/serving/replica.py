@@ -13,6 +13,7 @@ from trine.concurrency import ThreadPool
 from trine.errors import HTTPException
 from trine.events import ModelBatch
 
+from .asking import Asked
 from .batcher import Batcher
 from .context import LoadContext
 from .declaration import ModelDeclaration, load_model
@@ -110,9 +111,9 @@ class Replica:
         """Forget a version. What was sent to it already is answered by it."""
         self.models.pop(version, None)
 
-    def submit(self, value: Any, *, version: str, priority: int, timeout: float) -> "asyncio.Future[Any]":
+    def submit(self, value: Any, asked: Asked) -> "asyncio.Future[Any]":
         """Queue an item. The future gives its output or raises; cancelled, it drops the item."""
-        loop = self._loop
+        loop, (version, priority, timeout) = self._loop, asked
         future: asyncio.Future[Any] = loop.create_future()
         if self._is_stopping or self._is_stuck or version not in self.models:
             raise self._refusal(version)
@@ -141,10 +142,10 @@ class Replica:
             return HTTPException(404, f"The model has no version '{version[:100]}'.")
         return unavailable("The model cannot answer now. Try again soon.")
 
-    def stream(self, value: Any, *, id: str, version: str, priority: int, timeout: float) -> TokenStream:
+    def stream(self, value: Any, asked: Asked, *, id: str) -> TokenStream:
         """Begin a stream."""
         tokens = TokenStream(id)
-        self.open_stream(value, tokens, id=id, version=version, priority=priority)
+        self.open_stream(value, tokens, id=id, version=asked.version, priority=asked.priority)
         return tokens
 
     def open_stream(self, value: Any, sink: Sink, *, id: str, version: str, priority: int) -> None:
@@ -156,6 +157,10 @@ class Replica:
     def cancel(self, id: str) -> bool:
         """Stop a stream by its id."""
         return self.streams.cancel(id)
+
+    async def stop_stream(self, id: str) -> bool:
+        """Stop a stream by its id: whoever reads it is in this process."""
+        return self.cancel(id)
 
     @property
     def state(self) -> ReplicaState:

@@ -1,6 +1,5 @@
 """The routes of a model: one item, a list of items, a stream, and what belongs to it."""
 
-import asyncio
 import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
@@ -17,6 +16,7 @@ from trine.http import EventSourceResponse, JSONLinesResponse, Request, Response
 from trine.routing import APIRouter
 
 from .answers import ItemError, ItemErrorStruct, batch_answer, item_error
+from .listeners import StreamListeners
 from .served import ServedModel
 
 logger = logging.getLogger("trine.serving")
@@ -72,12 +72,14 @@ def _item_handler(served: ServedModel) -> Callable[..., Any]:
     item = Parameter("item", Parameter.POSITIONAL_OR_KEYWORD, annotation=Annotated[declaration.input_type, Body()])
     parameters = [item]
     if declaration.registry is not None:
-        asked_version = Annotated[str | None, Query(description="The version that answers", max_length=100)]
-        parameters += [
-            Parameter("response", Parameter.POSITIONAL_OR_KEYWORD, annotation=Response),
-            Parameter("version", Parameter.POSITIONAL_OR_KEYWORD, annotation=asked_version, default=None),
-        ]
+        response = Parameter("response", Parameter.POSITIONAL_OR_KEYWORD, annotation=Response)
+        parameters += [response, _version_parameter()]
     return _as_handler(answer, served, parameters, declaration.output_type)
+
+
+def _version_parameter() -> Parameter:
+    annotation = Annotated[str | None, Query(description="The version that answers", max_length=100)]
+    return Parameter("version", Parameter.POSITIONAL_OR_KEYWORD, annotation=annotation, default=None)
 
 
 def _list_handler(served: ServedModel) -> Callable[..., Any]:
@@ -113,45 +115,48 @@ def _add_streams(router: APIRouter, served: ServedModel, path: str, summary: str
     log = declaration.options.get("replay")
     content: dict[str, Any] = {str(kind): {} for kind in _FORMATS}
     responses: dict[int | str, dict[str, Any]] = {200: {"description": "Tokens as they are made", "content": content}}
-    listeners = _Listeners(served)
+    listeners = None if log is None else StreamListeners(served, log)
 
-    async def answer(item: Any, request: Request, **asked: Any) -> Response:
+    async def answer(item: Any, request: Request, version: str | None = None, **asked: Any) -> Response:
         made = secrets.token_urlsafe(12)
         kind = _wanted_format(request)
+        headers = {"stream-id": made}
+        if declaration.registry is not None:
+            version = headers["model-version"] = version or served.choose_version(asked.pop("key", None))
         # Opened before the answer begins: a model that is busy says so with a status.
-        tokens = await served.open_stream(item, id=made, **asked)
+        tokens = await served.open_stream(item, id=made, version=version, **asked)
         events = _events(served, tokens, made)
-        if log is not None:
-            events = listeners.listen(made, log.resume(_log_name(served, made), events))
-        return kind(events, headers={"stream-id": made})
+        if listeners is not None:
+            events = listeners.record(made, events)
+        return kind(events, headers=headers)
 
     item = Parameter("item", Parameter.POSITIONAL_OR_KEYWORD, annotation=Annotated[declaration.input_type, Body()])
     asking = Parameter("request", Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)
-    begin = _as_handler(answer, served, [item, asking], Response)
+    versions = [_version_parameter()] if declaration.registry is not None else []
+    begin = _as_handler(answer, served, [item, asking, *versions], Response)
     router.add_api_route(
         path or "/", begin, methods=["POST"], name=f"{served.name}-stream", summary=f"{summary}: stream", responses=responses
     )
 
     async def stop(stream_id: str) -> Response:
         """Stop a stream: the model makes no further step for it."""
-        if not served.runner.cancel(stream_id[:100]):
+        if not served.is_started or not await served.stop_stream(stream_id[:100]):
             raise HTTPException(404, "There is no such stream.")
         return Response(status_code=204)
 
     router.add_api_route(
         f"{path}/{{stream_id}}", stop, methods=["DELETE"], name=f"{served.name}-stop", summary=f"{summary}: stop", status_code=204
     )
-    if log is None:
+    if listeners is None:
         return
 
     async def resume(stream_id: str, request: Request) -> Response:
         """Give the events of a stream after the one that `Last-Event-ID` names, from the first without it."""
-        name = _log_name(served, stream_id[:100])
         kind = _wanted_format(request)
-        if not await log.knows(name):
+        if not await listeners.know(stream_id[:100]):
             raise HTTPException(404, "There is no such stream, or it is forgotten.")
-        events = log.resume(name, _lost(), after=request.headers.get("last-event-id"))
-        return kind(listeners.listen(stream_id, events), headers={"stream-id": stream_id})
+        events = listeners.resume(stream_id[:100], after=request.headers.get("last-event-id"))
+        return kind(events, headers={"stream-id": stream_id[:100]})
 
     router.add_api_route(
         f"{path}/{{stream_id}}",
@@ -195,44 +200,6 @@ async def _events(served: ServedModel, tokens: Any, id: str) -> AsyncIterator[An
     finally:
         tokens.cancel()
         served.runner.cancel(id)
-
-
-async def _lost() -> AsyncIterator[Any]:
-    """Stands where a stream's own source has died with its process."""
-    yield ServerSentEvent(event="error", data={"status": 503, "detail": "The stream was lost: begin a new one."})
-
-
-def _log_name(served: ServedModel, id: str) -> str:
-    return f"models/{served.name}/{id}"
-
-
-class _Listeners:
-    """Who reads a stream that is kept. When nobody has for a while, the model is stopped."""
-
-    def __init__(self, served: ServedModel) -> None:
-        self.served = served
-        self.linger = served.declaration.options.get("linger", 30.0)
-        self._counts: dict[str, int] = {}
-
-    async def listen(self, id: str, events: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        """Pass events on, and count the reader."""
-        self._counts[id] = self._counts.get(id, 0) + 1
-        is_complete = False
-        try:
-            async for event in events:
-                yield event
-            is_complete = True
-        finally:
-            self._counts[id] -= 1
-            if not is_complete and not self._counts[id]:
-                asyncio.get_running_loop().call_later(self.linger, self._stop_if_alone, id)
-            elif not self._counts[id]:
-                del self._counts[id]
-
-    def _stop_if_alone(self, id: str) -> None:
-        if not self._counts.get(id):
-            self._counts.pop(id, None)
-            self.served.runner.cancel(id)
 
 
 # Signatures -----------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from .asking import Asked
 from .context import LoadContext
 from .streams import TokenStream
 
@@ -38,16 +39,20 @@ class Runner(Protocol):
         """Answer what is in flight, as far as that is possible, and let the model go."""
         ...
 
-    def submit(self, value: Any, *, version: str, priority: int, timeout: float) -> "asyncio.Future[Any]":
+    def submit(self, value: Any, asked: Asked) -> "asyncio.Future[Any]":
         """Queue an item. The future gives its output or raises; cancelled, it drops the item. Raises `TooBusy` when full."""
         ...
 
-    def stream(self, value: Any, *, id: str, version: str, priority: int, timeout: float) -> TokenStream:
+    def stream(self, value: Any, asked: Asked, *, id: str) -> TokenStream:
         """Begin a stream. Raises `TooBusy` when full."""
         ...
 
     def cancel(self, id: str) -> bool:
-        """Stop a stream by its id, whoever reads it. False where it is known that there is none."""
+        """Stop a stream that this web process reads. False where it reads none of this id."""
+        ...
+
+    async def stop_stream(self, id: str) -> bool:
+        """Stop a stream, whichever web process reads it. False where there is none of this id."""
         ...
 
     async def load(self, context: LoadContext) -> None:

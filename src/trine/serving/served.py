@@ -2,17 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Unpack
 
+from .asking import Asked, AskOptions
 from .declaration import ModelDeclaration
 from .line import USUAL
 from .runner import ReplicaStatus, Runner
 from .streams import TokenStream
 from .versions.shadow import Shadow
 from .versions.traffic import TrafficSplit
-
-# The time that an item may take travels with it to the model: no `asyncio.timeout` here could say so.
-# ruff: noqa: ASYNC109
 
 
 class ServedModel:
@@ -125,63 +123,35 @@ class ServedModel:
 
     # Asking -----------------------------------------------------------------------------------------------------
 
-    def submit(
-        self,
-        value: Any,
-        *,
-        version: str | None = None,
-        key: str | None = None,
-        priority: int = USUAL,
-        timeout: float | None = None,
-    ) -> "asyncio.Future[Any]":
+    def submit(self, value: Any, **asked: Unpack[AskOptions]) -> "asyncio.Future[Any]":
         """Queue an item of a model that has started. The future gives its output; cancelled, it drops the item."""
-        version = version or self.choose_version(key)
-        answer = self.runner.submit(
-            value,
-            version=version,
-            priority=min(max(priority, 0), 7),
-            timeout=self.declaration.timeout if timeout is None else timeout,
-        )
+        return self._submit(value, self._settle(**asked))
+
+    def _submit(self, value: Any, asked: Asked) -> "asyncio.Future[Any]":
+        answer = self.runner.submit(value, asked)
+        version = asked.version
         if self.on_input is not None:
             self.on_input(version, value)
         if self.shadow is not None and version != self.shadow.version:
             self.shadow.copy(value, answer)
         return answer
 
-    async def predict(
-        self,
-        value: Any,
-        *,
-        version: str | None = None,
-        key: str | None = None,
-        priority: int = USUAL,
-        timeout: float | None = None,
-    ) -> Any:
+    async def predict(self, value: Any, **asked: Unpack[AskOptions]) -> Any:
         """Give the output for one item, computed together with those of other requests."""
         if self._loop is not asyncio.get_running_loop() or self._starting is not None:
             await self.start()
-        return await self.submit(value, version=version, key=key, priority=priority, timeout=timeout)
+        return await self.submit(value, **asked)
 
-    async def predict_many(
-        self,
-        values: Sequence[Any],
-        *,
-        version: str | None = None,
-        key: str | None = None,
-        priority: int = USUAL,
-        timeout: float | None = None,
-    ) -> list[Any]:
+    async def predict_many(self, values: Sequence[Any], **asked: Unpack[AskOptions]) -> list[Any]:
         """Give an output, or the exception, for each of many items. Never more wait in line at a time than may."""
         if self._loop is not asyncio.get_running_loop() or self._starting is not None:
             await self.start()
-        version = version or self.choose_version(key)
-        # Half a line at a time: a long list must not keep everybody else out.
+        # One version for the whole list, and half a line at a time: a long list must not keep everybody else out.
+        settled = self._settle(**asked)
         most = max(1, self.declaration.max_queue // 2)
         outcomes: list[Any] = []
         for start in range(0, len(values), most):
-            futures = [
-                self.submit(value, version=version, priority=priority, timeout=timeout) for value in values[start : start + most]
-            ]
+            futures = [self._submit(value, settled) for value in values[start : start + most]]
             try:
                 outcomes += await asyncio.gather(*futures, return_exceptions=True)
             finally:
@@ -189,18 +159,9 @@ class ServedModel:
                     future.cancel()
         return outcomes
 
-    async def stream(
-        self,
-        value: Any,
-        *,
-        id: str,
-        version: str | None = None,
-        key: str | None = None,
-        priority: int = USUAL,
-        timeout: float | None = None,
-    ) -> AsyncIterator[Any]:
+    async def stream(self, value: Any, *, id: str, **asked: Unpack[AskOptions]) -> AsyncIterator[Any]:
         """Give a stream's tokens, one after the other. Leaving the loop stops the model within one step."""
-        tokens = await self.open_stream(value, id=id, version=version, key=key, priority=priority, timeout=timeout)
+        tokens = await self.open_stream(value, id=id, **asked)
         try:
             async for token in tokens:
                 yield token
@@ -208,25 +169,27 @@ class ServedModel:
             tokens.cancel()
             self.runner.cancel(id)
 
-    async def open_stream(
-        self,
-        value: Any,
-        *,
-        id: str,
-        version: str | None = None,
-        key: str | None = None,
-        priority: int = USUAL,
-        timeout: float | None = None,
-    ) -> TokenStream:
+    async def open_stream(self, value: Any, *, id: str, **asked: Unpack[AskOptions]) -> TokenStream:
         """Begin a stream, or raise what keeps it from beginning."""
         if self._loop is not asyncio.get_running_loop() or self._starting is not None:
             await self.start()
-        return self.runner.stream(
-            value,
-            id=id,
-            version=version or self.choose_version(key),
-            priority=min(max(priority, 0), 7),
-            timeout=self.declaration.timeout if timeout is None else timeout,
+        settled = self._settle(**asked)
+        tokens = self.runner.stream(value, settled, id=id)
+        if self.on_input is not None:
+            self.on_input(settled.version, value)
+        return tokens
+
+    async def stop_stream(self, id: str) -> bool:
+        """Stop a stream, whichever web process reads it. False where there is none of this id."""
+        return await self.runner.stop_stream(id)
+
+    def _settle(
+        self, version: str | None = None, key: str | None = None, priority: int = USUAL, timeout: float | None = None
+    ) -> Asked:
+        return Asked(
+            version or self.choose_version(key),
+            min(max(priority, 0), 7),
+            self.declaration.timeout if timeout is None else timeout,
         )
 
     @property

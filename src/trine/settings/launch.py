@@ -13,6 +13,8 @@ class Launch:
     env_file: Path = Path(".env")
     host: str | None = None
     """Address that is listened on; None where it is not known, or a Unix socket."""
+    workers: int = 1
+    """Web workers that run the same application; 1 where it is not known."""
 
 
 _launch = Launch()

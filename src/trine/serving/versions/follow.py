@@ -32,6 +32,8 @@ class ReleaseFollower:
         self.on_version = on_version
         """Told about each version that is going to answer."""
         self.release = Release()
+        self._refused: str | None = None
+        """A shadow that was refused, and said to be."""
         self._failed: tuple[Release, float] | None = None
         self._task: asyncio.Task[None] | None = None
         self._unloading: dict[str, asyncio.TimerHandle] = {}
@@ -60,6 +62,7 @@ class ReleaseFollower:
             except Exception:  # whatever a store may raise: the next look may find it well again
                 logger.exception("The registry of the model %s cannot be read.", self.served.name)
                 return
+            release = self._without_deaf_shadow(release)
             if release == self.release or release.default is None or self._has_failed(release):
                 return
             try:
@@ -73,6 +76,20 @@ class ReleaseFollower:
                 return
             self._failed = None
             self._switch(release)
+
+    def _without_deaf_shadow(self, release: Release) -> Release:
+        """A shadow answers copies of items, and two streams cannot be compared as they come: such a model gets none."""
+        if release.shadow is None or self.served.declaration.predicts:
+            self._refused = None
+            return release
+        if self._refused != release.shadow:
+            self._refused = release.shadow
+            logger.error(
+                "The model %s answers with streams alone, which cannot be compared: version %s does not become its shadow. "
+                "Give it a share of the traffic instead: trine models split %s %s=0.1",
+                *(self.served.name, release.shadow, self.served.name, release.shadow),
+            )
+        return release.model_copy(update={"shadow": None})
 
     def _has_failed(self, release: Release) -> bool:
         return self._failed is not None and self._failed[0] == release and time.monotonic() - self._failed[1] < _AGAIN

@@ -6,6 +6,7 @@ from typing import Any
 
 from trine.errors import HTTPException
 
+from ..asking import Asked
 from ..runner import Runner
 from .compare import agree
 
@@ -33,7 +34,7 @@ class Shadow:
             self.count("skipped")
             return
         try:
-            copied = self.runner.submit(value, version=self.version, priority=LAST, timeout=self.timeout)
+            copied = self.runner.submit(value, Asked(self.version, LAST, self.timeout))
         except HTTPException:
             self.count("skipped")
             return
