@@ -67,6 +67,13 @@ bench-serving: .tools/serving/.ready  ## measure models behind Trine beside mode
 	@tools/venv.sh .tools/serving requirements/build.lock requirements/serving.lock
 	@touch $@
 
+bench-data: .tools/bench-data/.ready  ## measure rows from a database beside the ORMs: make bench-data ARGS="--databases sqlite"
+	@.tools/bench-data/bin/python -m benchmarks.database $(ARGS)
+
+.tools/bench-data/.ready: requirements/build.lock requirements/bench-data.lock tools/venv.sh
+	@tools/venv.sh .tools/bench-data requirements/build.lock requirements/bench-data.lock
+	@touch $@
+
 conformance: $(READY)  ## run FastAPI's, Starlette's and Flask's own test suites against trine.compat (ARGS="--suite flask")
 	$(BIN)/python tests/compat/conformance.py $(ARGS)
 
@@ -86,4 +93,4 @@ clean:  ## remove everything that make made
 	rm -rf .venv .tools site build dist .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis examples/housing/housing.skops examples/*/models
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help demo vision embeddings test check docs docs-serve bench bench-serving conformance versions setup-system lock build clean
+.PHONY: help demo vision embeddings test check docs docs-serve bench bench-data bench-serving conformance versions setup-system lock build clean

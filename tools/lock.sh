@@ -20,3 +20,4 @@ compile dev pyproject.toml --extra full --group dev --constraint requirements/ba
 printf 'moto[server]>=5.2\n' | compile s3 - "$@"
 compile bench pyproject.toml --group bench --constraint requirements/build.lock "$@"
 compile serving pyproject.toml --extra models --extra onnx --extra storage --group serving --constraint requirements/base.lock --constraint requirements/build.lock "$@"
+compile bench-data pyproject.toml --extra db --extra postgresql --group bench-data --constraint requirements/build.lock "$@"

@@ -1,0 +1,1 @@
+"""One application per framework, as its own documentation would write it."""
