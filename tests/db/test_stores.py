@@ -3,8 +3,9 @@
 import pytest
 
 from trine import App, Request
-from trine.db import Database, SQLStore
+from trine.db import Database, SQLStore, atomic
 from trine.middleware import SessionMiddleware
+from trine.pages import session
 from trine.testing import AsyncTestClient
 
 
@@ -45,3 +46,30 @@ async def test_sessions_live_in_the_database(store):
         assert [(await client.post("/visit")).json() for _ in range(2)] == [1, 2]
         client.cookies.clear()
         assert (await client.post("/visit")).json() == 1
+
+
+async def test_a_setting_keeps_the_sessions_of_pages_in_the_database(store, monkeypatch):
+    monkeypatch.setenv("TRINE_SESSION_URL", "database://")
+    app = App()
+
+    @app.page("/visit")
+    async def visit() -> str:
+        session["visits"] = session.get("visits", 0) + 1
+        return str(session["visits"])
+
+    async with AsyncTestClient(app) as client:
+        assert [(await client.get("/visit")).text for _ in range(2)] == ["1", "2"]
+    assert await store.sweep() == 0
+
+
+async def test_a_table_that_a_rollback_would_undo_stays(store):
+    async def fail():
+        async with atomic():
+            await store.set("a", b"one", expires_in=60)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    assert await store.get("a") is None
+    assert await store.set("a", b"two", expires_in=60)
+    assert await store.get("a") == b"two"

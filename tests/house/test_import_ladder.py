@@ -17,14 +17,15 @@ LADDER = (
     ("openapi", "middleware", "lists", "arrays", "commands"),
     ("app",),
     ("i18n",),
-    ("channels", "replay", "cache", "observe", "metrics", "pages", "mail", "storage", "db"),
+    ("db",),
+    ("channels", "replay", "cache", "observe", "metrics", "pages", "mail", "storage"),
     ("auth", "tasks", "serving"),
     ("admin", "ai"),
     ("cli", "testing", "compat"),
 )
 STEP = {room: number for number, rooms in enumerate(LADDER) for room in rooms}
-LONERS = {"server", "routing", "security", "channels", "replay", "cache", "observe", "metrics", "pages", "mail", "storage", "db"}
-BATTERIES = {room for rooms in LADDER[7:11] for room in rooms}
+LONERS = {"server", "routing", "security", "channels", "replay", "cache", "observe", "metrics", "pages", "mail", "storage"}
+BATTERIES = {room for rooms in LADDER[7:12] for room in rooms}
 TOP = set(LADDER[-1])
 
 

@@ -9,7 +9,7 @@ class ChannelsSettings(SettingsGroup, prefix="TRINE_CHANNELS_"):
     """Where groups live, and how much of them is kept."""
 
     url: str = "memory://"
-    """`memory://` for one process; `redis://host:6379/0`, `rediss://`, `unix:///path` or `postgresql://user@host/db` for several."""
+    """`memory://` for one process; `redis://host:6379/0`, `rediss://`, `unix:///path` or `postgresql://host/db` for several."""
     key_prefix: str = "trine:channels:"
     """What the names of Redis keys, and of channels in PostgreSQL, begin with."""
     history: int = Field(default=100, ge=1, le=100_000)

@@ -374,8 +374,8 @@ class Database:
         """Whether everything runs in one transaction that a test undoes."""
         return self._pinned is not None
 
-    def enter(self, transaction: Transaction) -> Token[Transaction | None]:
-        """Run what follows in a transaction."""
+    def enter(self, transaction: Transaction | None) -> Token[Transaction | None]:
+        """Run what follows in a transaction, or with None in none."""
         return self._transaction.set(transaction)
 
     def leave(self, token: Token[Transaction | None]) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import mysql
 
 from .database import Database, find_database
 from .raw import positioned
+from .tables import make_missing
 
 _SWEPT_ONE_IN = 200
 """So seldom a write also deletes what has expired."""
@@ -33,7 +34,6 @@ class SQLStore:
             sa.Column("value", sa.LargeBinary().with_variant(mysql.LONGBLOB(), "mysql"), nullable=False),
             sa.Column("expires", sa.Double(), nullable=False, index=True),
         )
-        self._made: set[int] = set()
 
     async def get(self, key: str) -> bytes | None:
         """The value of a key, None where there is none."""
@@ -74,12 +74,7 @@ class SQLStore:
 
     async def _database(self) -> Database:
         database = find_database(self._using)
-        if id(database) not in self._made:
-            dialect = database.dialect.sqlalchemy
-            await database.run(str(sa.schema.CreateTable(self._table, if_not_exists=True).compile(dialect=dialect)).strip())
-            for index in self._table.indexes if database.dialect.name != "mysql" else ():
-                await database.run(str(sa.schema.CreateIndex(index, if_not_exists=True).compile(dialect=dialect)).strip())
-            self._made.add(id(database))
+        await make_missing(database, [self._table])
         return database
 
     @property

@@ -22,7 +22,7 @@ class SessionSettings(SettingsGroup, prefix="TRINE_SESSION_"):
     """Where the sessions of pages are kept, and for how long. An installed `SessionMiddleware` says it for itself."""
 
     url: str = "cookie://"
-    """`cookie://` for a signed cookie, `memory://` for one process, `redis://host:6379/0` for several."""
+    """`cookie://` for a signed cookie, `memory://` for one process, `redis://host:6379/0` or `database://` for several."""
     cookie: str = "session"
     """The name of the cookie; `__Host-` is put before it where the cookie is secure."""
     max_age: int = Field(default=14 * 24 * 60 * 60, ge=1)

@@ -24,7 +24,11 @@ def store_at(settings: "SessionSettings") -> Store | None:
         from .redis import RedisStore
 
         return RedisStore(settings.url, key_prefix=settings.key_prefix, timeout=settings.timeout)
+    if scheme == "database":
+        from trine.db import SQLStore
+
+        return SQLStore(settings.url.partition("://")[2] or None)
     raise SetupError(
         f"TRINE_SESSION_URL is '{settings.url}', which names no store.",
-        hint="Use cookie://, memory://, redis://host:6379/0, rediss://host or unix:///path.",
+        hint="Use cookie://, memory://, redis://host:6379/0, rediss://host, unix:///path or database://.",
     )
