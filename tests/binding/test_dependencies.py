@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from functools import partial, wraps
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import pytest
 from pydantic import BaseModel
 
 from trine import App, Body, Depends, Header, HTTPException, Query, Request, Response, Security, SecurityScopes, SetupError
+
+if TYPE_CHECKING:
+    from pathlib import Path as Elsewhere
 
 
 def test_a_dependency_has_inputs_of_its_own(client_for):
@@ -397,3 +400,42 @@ def test_a_dependency_reads_the_body_that_the_handler_takes_as_a_model(client_fo
     ]
     chunks = iter([b'{"kind"', b': "paid"}'])
     assert client.post("/", content=chunks, headers={"content-type": "application/json"}).json()[0] == "paid"
+
+
+def test_a_body_is_read_as_each_function_declares_it(client_for):
+    app = App()
+
+    class Item(BaseModel):
+        name: str
+
+    def raw(item: dict) -> list:
+        return sorted(item)
+
+    @app.post("/")
+    def save(item: Item, raw: Annotated[list, Depends(raw)]) -> list:
+        return [item.name, raw]
+
+    assert client_for(app).post("/", json={"name": "a", "more": 1}).json() == ["a", ["more", "name"]]
+
+
+def test_one_type_that_only_a_type_checker_sees_leaves_the_others(client_for):
+    app = App()
+
+    def number(n: "int" = 1) -> "Elsewhere":
+        return n
+
+    @app.get("/")
+    def index(request: "Request", number: "Elsewhere" = Depends(number), size: "int" = 2) -> "list":
+        return [request.url.path, number, size]
+
+    assert client_for(app).get("/?n=3&size=4").json() == ["/", 3, 4]
+
+
+def test_an_input_whose_type_is_nowhere_is_refused():
+    app = App()
+
+    @app.get("/")
+    def index(size: "Elsewhere"): ...
+
+    with pytest.raises(SetupError, match=r"'size' of .*index.* has the type 'Elsewhere', which cannot be found"):
+        app.prepare()

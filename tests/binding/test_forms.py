@@ -3,9 +3,9 @@
 from typing import Annotated
 
 import pytest
-from pydantic import AliasChoices, BaseModel
+from pydantic import AliasChoices, BaseModel, BeforeValidator
 
-from trine import App, File, Form, Request, UploadFile
+from trine import App, Depends, File, Form, Request, UploadFile
 
 
 def missing(name: str) -> dict:
@@ -217,3 +217,53 @@ def test_the_form_in_a_dependency_and_in_the_handler_is_one(client_for, post):
         return [who, username, str((await request.form())["username"])]
 
     assert post(client_for(app), {"username": "a"}).json() == ["A", "a", "a"]
+
+
+def test_a_dependency_whose_form_does_not_fit_is_not_called(client_for):
+    app = App()
+    called = []
+
+    def account(name: Annotated[str, Form(min_length=3)]) -> str:
+        called.append(name)
+        return name
+
+    @app.post("/")
+    async def save(account: Annotated[str, Depends(account)], token: Annotated[str, Form()]) -> str:
+        return account
+
+    client = client_for(app)
+    assert client.post("/", data={"name": "a", "token": "x"}).json()["detail"][0]["loc"] == ["body", "name"]
+    assert client.post("/", data={"token": "x"}).json() == {"detail": [missing("name")]}
+    assert called == []
+
+
+def test_a_file_is_read_as_bytes_and_as_an_upload(client_for):
+    app = App()
+
+    def size(file: Annotated[bytes, File()]) -> int:
+        return len(file)
+
+    @app.post("/")
+    async def save(size: Annotated[int, Depends(size)], file: UploadFile, again: Annotated[bytes, File(alias="file")]) -> list:
+        return [size, (await file.read()).decode(), again.decode()]
+
+    assert client_for(app).post("/", files={"file": ("a.txt", b"hello")}).json() == [5, "hello", "hello"]
+
+
+def test_a_validator_before_a_form_model_sees_everything_and_may_rename(client_for):
+    class Named(BaseModel):
+        name: str
+        tags: list[str] = []
+
+    def rename(form: dict) -> dict:
+        return {**form, "name": form.get("legacy", form.get("name"))}
+
+    app = App()
+
+    @app.post("/")
+    async def save(named: Annotated[Named, BeforeValidator(rename), Form()]) -> Named:
+        return named
+
+    client = client_for(app)
+    assert client.post("/", data={"legacy": "a", "tags": "one"}).json() == {"name": "a", "tags": ["one"]}
+    assert client.post("/", data={"name": "", "tags": ["one", ""]}).json()["detail"][0]["type"] == "missing"

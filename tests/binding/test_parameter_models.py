@@ -186,3 +186,35 @@ def test_model_validators_see_what_was_sent(client_for):
 
     client_for(app).get("/?a=1&b=2&b=3")
     assert seen == [{"a": "1", "b": ["2", "3"]}]
+
+
+def test_header_model_takes_no_header_with_underscores_for_one_with_hyphens(client_for):
+    class Trace(BaseModel):
+        user_id: str
+
+    app = App()
+
+    @app.get("/")
+    def read(trace: Annotated[Trace, Header()]) -> Trace:
+        return trace
+
+    client = client_for(app)
+    assert client.get("/", headers=[("user-id", "a"), ("user_id", "b")]).json() == {"user_id": "a"}
+    assert client.get("/", headers={"user_id": "b"}).json()["detail"][0]["loc"] == ["header", "user-id"]
+
+
+def test_header_model_that_is_read_by_alias_or_name(client_for):
+    class Trace(BaseModel):
+        model_config = ConfigDict(validate_by_name=True)
+        user_id: int = Field(alias="X-User")
+
+    app = App()
+
+    @app.get("/")
+    def read(trace: Annotated[Trace, Header()]) -> int:
+        return trace.user_id
+
+    client = client_for(app)
+    assert client.get("/", headers={"x-user": "1", "user-id": "2"}).json() == 1
+    assert client.get("/", headers={"user-id": "2"}).json() == 2
+    assert client.get("/", headers={"user-id": "x"}).json()["detail"][0]["loc"] == ["header", "user-id"]

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from trine import App, Body, Depends, File, Form, UploadFile
 
@@ -185,3 +185,45 @@ def test_name_of_the_body_follows_a_declared_operation_id(document_of):
     def save(item: Item, user: User): ...
 
     assert "Body_save_both" in document_of(app)["components"]["schemas"]
+
+
+def test_form_model_that_must_be_there_is_not_absent(document_of):
+    def save(item: Annotated[Item | None, Form()]): ...
+
+    body, components = body_of(document_of, save)
+    assert body["required"] is True
+    assert components["Body_save__post"]["allOf"] == [
+        {"not": {"not": {"anyOf": [{"required": ["name"]}]}}},
+        {"anyOf": [{"$ref": "#/components/schemas/Item"}], "title": "Item"},
+    ]
+
+
+def test_form_models_of_dependencies_are_told_apart_by_their_types(document_of):
+    def of_user(data: Annotated[User, Form()]): ...
+
+    def save(data: Annotated[Item, Form()], user=Depends(of_user)): ...
+
+    _, components = body_of(document_of, save)
+    assert components["Body_save__post"]["allOf"] == [
+        {"$ref": "#/components/schemas/Item"},
+        {"$ref": "#/components/schemas/User"},
+    ]
+
+
+def test_form_model_accepts_a_field_under_each_of_its_names(document_of):
+    class Person(BaseModel):
+        model_config = {"validate_by_name": True}
+        name: str = Field(alias="display_name")
+
+    def save(person: Annotated[Person, Form()], token: Annotated[str, Form()]): ...
+
+    _, components = body_of(document_of, save)
+    assert components["Body_save__post"]["allOf"] == [
+        {
+            "properties": {"display_name": {"type": "string", "title": "Display Name"}},
+            "type": "object",
+            "title": "Person",
+            "required": [],
+            "allOf": [{"anyOf": [{"required": ["display_name"]}, {"required": ["name"]}]}],
+        }
+    ]

@@ -11,12 +11,13 @@ from trine.http import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from trine.routing import Deprecation, FlatRoute, Layer, PathPattern, WebSocketOptions, WebSocketRoute
 from trine.websocket import WebSocketLimits
 
+from .annotations import bare_type, union_members
 from .context import BindContext
 from .depends import Depends
 from .encode import VALUE_OPTIONS, ResponseCodec, response_codec, untyped_codec
 from .plan import Plan, make_plan
 from .representations import check_representations, offered_by
-from .signature import Call, bare_type, read_call, signature_of, union_members
+from .signature import Call, read_call, signature_of
 from .streams import MakeResponse, read_item_type, stream_class, stream_maker
 
 if TYPE_CHECKING:

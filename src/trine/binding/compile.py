@@ -58,7 +58,7 @@ class _EndpointCompiler(StepWriter):
         return self.plan.body_kind != "none" or self.steps_may_suspend
 
     def _steps_may_suspend(self) -> bool:
-        if any(map(reads_in_thread, self.plan.body_inputs)):
+        if any(map(reads_in_thread, self.plan.inputs())):
             return True
         for step in self.plan.steps:
             kind = step.call.kind

@@ -12,7 +12,7 @@ from trine.errors import ResponseValidationError
 from trine.http.json import encode_json
 from trine.routing import RouteOptions
 
-from .signature import bare_type
+from .annotations import bare_type
 from .validate import adapter_for, is_struct_type, located
 
 _PASSED_ON = {

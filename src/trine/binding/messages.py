@@ -7,10 +7,11 @@ from trine.errors import MessageValidationError, SetupError
 from trine.http.json import encode_json
 from trine.websocket import MessageCodec, WebSocket
 
+from .annotations import bare_type
 from .encode import response_codec
 from .plan import Plan
 from .readers import depth_error
-from .signature import Call, bare_type, signature_of
+from .signature import Call, signature_of
 from .validate import LARGE_BODY, BodyCodec, ErrorDetail, body_codec, too_deep, without_equal_keys
 
 

@@ -8,11 +8,13 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from pydantic import AliasChoices, AliasPath, BeforeValidator
+from pydantic.fields import FieldInfo
 
-from trine.http import FormData, Headers, ImmutableMultiDict, UploadFile
+from trine.http import Headers, ImmutableMultiDict, UploadFile
 
+from .annotations import is_fields_model, is_sequence_type, union_members
 from .params import Header, Kind
-from .signature import Input, is_fields_model, is_sequence_type, union_members
+from .signature import Input
 
 
 @dataclass(frozen=True)
@@ -22,20 +24,18 @@ class FieldNames:
     name: str
     wire: tuple[str, ...]
     takes_all: bool
-    hyphens: bool = False
-    """Whether the name on the wire is made from the field's: the model itself knows only the latter."""
+    made: str | None = None
+    """The name on the wire that is made from the field's, with hyphens: the model itself knows only the latter."""
 
     def key(self, wire: str) -> str:
         """The name under which the model's validator takes what came under a name on the wire."""
-        return self.name if self.hyphens else wire
+        return self.name if wire == self.made else wire
 
 
-class Received(dict[str, Any]):
-    """Everything that came, by name: a model's members take what is theirs from `source`."""
-
-    def __init__(self, source: Any) -> None:
-        self.source = source
-        super().__init__({name: _one_or_all(values_of(source, name)) for name in source})
+def received_from(source: Any) -> dict[str, Any]:
+    """Everything that came, by name: one value, or a list of several. A model's members take what is theirs from it."""
+    found = {name: values_of(source, name) for name in source}
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items() if values}
 
 
 def values_of(source: Any, name: str) -> list[Any]:
@@ -53,21 +53,27 @@ def models_of(annotation: Any) -> list[Any]:
 def names_of(model: Any, item: Input) -> list[FieldNames]:
     """A model's fields as an input takes them."""
     hyphens = isinstance(item.param, Header) and item.param.convert_underscores
-    return [
-        FieldNames(
-            name,
-            wire or (name.replace("_", "-") if hyphens else name,),
-            takes_all or any(is_sequence_type(member) for member in union_members(annotation)),
-            hyphens=hyphens and not wire,
-        )
-        for name, annotation, wire, takes_all in _fields(model)
-    ]
+    found = []
+    for field in _fields(model):
+        own = field.name.replace("_", "-") if hyphens else field.name
+        wire = tuple(dict.fromkeys((*field.declared, *((own,) if field.by_name else ()))))
+        takes_all = field.takes_all or any(is_sequence_type(member) for member in union_members(field.annotation))
+        found.append(FieldNames(field.name, wire, takes_all, made=own if hyphens and field.by_name else None))
+    return found
+
+
+def tells_unknown_fields(model: Any) -> bool:
+    """Whether fields that a model does not have make a difference to it: it refuses or keeps them."""
+    if isclass(model) and issubclass(model, msgspec.Struct):
+        return model.__struct_config__.forbid_unknown_fields
+    config = getattr(model, "model_config", None) or getattr(model, "__pydantic_config__", None) or {}
+    return config.get("extra") in ("allow", "forbid")
 
 
 def is_sent(item: Input, source: Any) -> bool:
     """Whether anything came that an optional model could be made of."""
     models = models_of(item.annotation)
-    if any(_extra(model) in ("allow", "forbid") for model in models) and any(True for _ in source):
+    if any(tells_unknown_fields(model) for model in models) and any(True for _ in source):
         return True
     return any(values_of(source, wire) for model in models for names in names_of(model, item) for wire in names.wire)
 
@@ -78,7 +84,7 @@ def is_optional(item: Input) -> bool:
 
 
 def picking(annotation: Any, item: Input) -> Any:
-    """The same type, each of whose models takes its own fields from a `Received`."""
+    """The same type, each of whose models takes its own fields from everything that came."""
     origin = get_origin(annotation)
     if origin is Annotated:
         inner, *metadata = get_args(annotation)
@@ -90,23 +96,34 @@ def picking(annotation: Any, item: Input) -> Any:
 
 
 def picker(model: Any, item: Input) -> Callable[[Any], Any]:
-    """Make the function that takes a model's fields, and what else there is, from a `Received`."""
+    """Make the function that takes a model's fields, and what else there is, from everything that came."""
     fields = names_of(model, item)
-    is_header, chosen = item.kind == "header", chosen_of(item.kind)
-    unasked = TRANSPORT_HEADERS if is_header and _extra(model) in ("allow", "forbid") else frozenset[str]()
+    is_header, is_form, chosen = item.kind == "header", item.kind == "form", chosen_of(item.kind)
+    unasked = TRANSPORT_HEADERS if is_header and tells_unknown_fields(model) else frozenset[str]()
+    # Proxies drop or rewrite headers with underscores: none of them stands in for the one with hyphens.
+    unasked |= {names.name for names in fields if names.made is not None}
 
     def pick(received: Any) -> Any:
-        if not isinstance(received, Received):
+        if not isinstance(received, dict):
             return received
-        source = received.source
         picked: dict[str, Any] = {}
         seen: set[str] = set()
         for names in fields:
             for wire in names.wire:
-                seen.add(wire.lower() if is_header else wire)
-                values = _taken(values_of(source, wire), source, takes_all=names.takes_all)
+                sent = wire.lower() if is_header else wire
+                seen.add(sent)
+                if sent not in received:
+                    continue
+                value = received[sent]
+                # What a validator of the application has put here instead is taken as it is.
+                values = value if isinstance(value, list) else [value]
+                if names.takes_all:
+                    picked[names.key(wire)] = values
+                    break
+                # An empty text is how browsers send a field that was left empty; in a list it is an item like any other.
+                values = [each for each in values if each != ""] if is_form else values
                 if values:
-                    picked[names.key(wire)] = values if names.takes_all else values[chosen]
+                    picked[names.key(wire)] = values[chosen]
                     break
         # Whether further names are welcome is the model's decision (`extra="forbid"`).
         for name in received:
@@ -124,53 +141,60 @@ def chosen_of(kind: Kind) -> int:
 
 def wire_locations(item: Input) -> Mapping[str, str]:
     """How errors must call fields whose names on the wire their model does not know."""
-    return {names.name: names.wire[0] for model in models_of(item.annotation) for names in names_of(model, item) if names.hyphens}
-
-
-def _taken(values: list[Any], source: Any, *, takes_all: bool) -> list[Any]:
-    # An empty text is how browsers send a field that was left empty; in a list it is an item like any other.
-    return values if takes_all or not isinstance(source, FormData) else [value for value in values if value != ""]
-
-
-def _one_or_all(values: list[Any]) -> Any:
-    return values[0] if len(values) == 1 else values
+    return {
+        names.name: names.made
+        for model in models_of(item.annotation)
+        if getattr(model, "model_config", {}).get("loc_by_alias", True)
+        for names in names_of(model, item)
+        if names.made is not None
+    }
 
 
 def _is_unchosen_file(value: Any) -> bool:
     return isinstance(value, UploadFile) and not value.filename and not value.size
 
 
-def _extra(model: Any) -> str | None:
-    if isclass(model) and issubclass(model, msgspec.Struct):
-        return "forbid" if model.__struct_config__.forbid_unknown_fields else None
-    config = getattr(model, "model_config", None) or getattr(model, "__pydantic_config__", None) or {}
-    return config.get("extra")
+@dataclass(frozen=True)
+class _Field:
+    """A model's field as it was declared."""
+
+    name: str
+    annotation: Any
+    declared: tuple[str, ...] = ()
+    """Names on the wire that were said for it."""
+    by_name: bool = True
+    """Whether its own name is one too."""
+    takes_all: bool = False
+    """Whether a path into a list asks for every value."""
 
 
-def _fields(model: Any) -> Iterable[tuple[str, Any, tuple[str, ...], bool]]:
-    """Give name, type, declared names on the wire, and whether a path into a list asks for every value."""
+def _fields(model: Any) -> Iterable[_Field]:
     if hasattr(model, "model_fields"):
         for name, field in model.model_fields.items():
-            yield name, field.annotation, *_declared_names(model, name, field.validation_alias or field.alias)
+            yield _model_field(model, name, field)
     elif isclass(model) and issubclass(model, msgspec.Struct):
         for entry in msgspec.structs.fields(model):
-            yield entry.name, entry.type, (entry.encode_name,) if entry.encode_name != entry.name else (), False
+            is_renamed = entry.encode_name != entry.name
+            yield _Field(entry.name, entry.type, (entry.encode_name,) if is_renamed else (), not is_renamed)
     else:
         for name, annotation in get_type_hints(model, include_extras=True).items():
-            yield name, annotation, (), False
+            yield _Field(name, annotation)
 
 
-def _declared_names(model: Any, name: str, alias: Any) -> tuple[tuple[str, ...], bool]:
-    if alias is None:
-        return (), False
+def _model_field(model: Any, name: str, field: FieldInfo) -> _Field:
+    alias, config = field.validation_alias or field.alias, model.model_config
+    if alias is None or config.get("validate_by_alias") is False:
+        return _Field(name, field.annotation)
     choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
-    wire = [str(choice.path[0]) if isinstance(choice, AliasPath) else choice for choice in choices]
-    config = model.model_config
-    if config.get("validate_by_alias") is False:
-        wire = [name]
-    elif config.get("populate_by_name") or config.get("validate_by_name"):
-        wire.append(name)
-    return tuple(dict.fromkeys(wire)), any(isinstance(choice, AliasPath) for choice in choices)
+    declared = tuple(str(choice.path[0]) if isinstance(choice, AliasPath) else choice for choice in choices)
+    by_name = bool(config.get("populate_by_name") or config.get("validate_by_name"))
+    return _Field(
+        name,
+        field.annotation,
+        declared,
+        by_name,
+        any(isinstance(choice, AliasPath) and len(choice.path) > 1 for choice in choices),
+    )
 
 
 # Every client sends these: they are no fields of a model that forbids extra ones, unless it declares them.

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from .annotations import is_fields_model
 from .params import Form
-from .signature import Call, Input, Special, is_fields_model
+from .signature import Call, Input, Special
 
 BodyKind = Literal["none", "json", "embedded", "form"]
 Source = tuple[Literal["input"], Input] | tuple[Literal["special"], Special] | tuple[Literal["step"], int]

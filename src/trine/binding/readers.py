@@ -17,9 +17,10 @@ from pydantic import ValidationError
 from trine.errors import RequestValidationError, UnsupportedEncoding
 from trine.http import FormData, UploadFile
 
-from .models import Received, chosen_of, is_optional, is_sent, picker, picking, values_of, wire_locations
+from .annotations import holds, is_upload, says
+from .models import chosen_of, is_optional, is_sent, picker, picking, received_from, values_of, wire_locations
 from .params import UNSET
-from .signature import Input, holds, is_upload, says
+from .signature import Input
 from .validate import (
     LARGE_BODY,
     BodyCodec,
@@ -95,11 +96,11 @@ def model_reader(item: Input) -> Reader:
     def read_model(source: Any, errors: Errors) -> Any:
         if optional and not is_sent(item, source):
             return absent(errors)
-        received = Received(source)
+        received = received_from(source)
         try:
             return validate(received)
         except (ValidationError, msgspec.ValidationError) as error:
-            for detail in _details(error, (place,), dict(received)):
+            for detail in _details(error, (place,), received):
                 errors.append({**detail, "loc": [renamed.get(step, _plain(step)) for step in detail["loc"]]})
             return FAILED
 
@@ -141,7 +142,7 @@ def form_reader(item: Input, run_in_thread: Callable[..., Any]) -> Reader:
         else:
             return absent(errors)
         if reads_bytes:
-            values = [await value.read() if isinstance(value, UploadFile) else value for value in values]
+            values = [await _whole_file(value) if isinstance(value, UploadFile) else value for value in values]
         try:
             value = values if takes_all else values[-1]
             return await in_thread(validate, value) if in_thread else validate(value)
@@ -150,6 +151,13 @@ def form_reader(item: Input, run_in_thread: Callable[..., Any]) -> Reader:
             return FAILED
 
     return read_field
+
+
+async def _whole_file(upload: UploadFile) -> bytes:
+    """Read a file, and leave it as it was for others who ask for it."""
+    content = await upload.read()
+    await upload.seek(0)
+    return content
 
 
 OddBodyReader = Callable[[bytes, str | None, Errors], Any]

@@ -7,8 +7,8 @@ from typing import Annotated, Any, get_origin
 from trine.errors import HTTPException, SetupError
 from trine.http import JSONResponse, Response, best_match
 
+from .annotations import metadata_of
 from .encode import ResponseCodec
-from .signature import metadata_of
 
 Represent = Callable[..., Response]
 

@@ -1,22 +1,32 @@
 """Read a function's signature once: which inputs, dependencies and objects of the request it asks for."""
 
 import inspect
-import typing
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, is_typeddict
+from types import NoneType
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import AliasChoices, Json
 from pydantic.fields import FieldInfo
-from typing_extensions import TypeAliasType
 
 from trine.concurrency import ConcurrencyLimit
 from trine.errors import SetupError
-from trine.http import BackgroundTasks, Connection, Request, Response, UploadFile
+from trine.http import BackgroundTasks, Connection, Request, Response
 from trine.websocket import WebSocket
 
+from .annotations import (
+    bare_type,
+    is_fields_model,
+    is_scalar,
+    is_sequence_type,
+    is_upload,
+    metadata_of,
+    resolved,
+    says,
+    union_members,
+)
 from .depends import Depends, Security, SecurityScopes
 from .params import UNSET, Body, Cookie, File, Form, Header, Kind, Param, Path, Query
 
@@ -69,6 +79,23 @@ class Input:
             return False
         members = [member for member in union_members(self.annotation) if member is not NoneType]
         return self.kind in ("query", "header", "cookie", "form") and all(is_fields_model(member) for member in members)
+
+
+def reads_same(one: Input, other: Input) -> bool:
+    """Whether two inputs are one value of the body, declared alike: a form model is not, its fields are."""
+    if one is other:
+        return True
+    said, others = ((item.kind, item.aliases, item.is_model, item.param.options) for item in (one, other))
+    return (
+        one.kind in ("body", "form", "file")
+        and not one.is_model
+        and said == others
+        and one.annotation == other.annotation
+        and (one.default is other.default or (type(one.default) in _PLAIN and one.default == other.default))
+    )
+
+
+_PLAIN = (str, bytes, int, float, bool)
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,6 +224,12 @@ class _Reader:
 
     def _input(self, parameter: inspect.Parameter, annotation: Any, param: Param | None, function: Any) -> Input:
         where = _place(function)
+        if isinstance(annotation, str):
+            raise SetupError(
+                f"'{parameter.name}' of {_name(function)}() has the type '{annotation}', which cannot be found.",
+                hint="Import it outside of 'if TYPE_CHECKING:', or define it at the top of the module.",
+                where=where,
+            )
         default = parameter.default
         if isinstance(default, Param | FieldInfo) or default is parameter.empty or default is ...:
             default = UNSET if param is None else param.default
@@ -233,12 +266,40 @@ class _Reader:
 def signature_of(function: Callable[..., Any]) -> inspect.Signature:
     """A function's signature with its annotations evaluated. Names that only a type checker sees stay text."""
     try:
-        return inspect.signature(function, eval_str=True)
-    except NameError:
-        return inspect.signature(function)
+        signature = inspect.signature(function, eval_str=True)
+    except (NameError, AttributeError):
+        signature = inspect.signature(function)
     except (TypeError, ValueError):
         # Built-in types such as `dict` have no signature; they are called without arguments.
         return inspect.Signature()
+    annotations = (signature.return_annotation, *(parameter.annotation for parameter in signature.parameters.values()))
+    # One name that cannot be found, or a signature that was set by hand, leaves all of them as text.
+    return _evaluated(signature, function) if any(isinstance(one, str) for one in annotations) else signature
+
+
+def _evaluated(signature: inspect.Signature, function: Any) -> inspect.Signature:
+    """Evaluate annotations one by one, each that can be."""
+    names = _globals_of(function)
+
+    def evaluated(annotation: Any) -> Any:
+        if not isinstance(annotation, str):
+            return annotation
+        try:
+            return eval(annotation, names)  # noqa: S307 - the program's own source, which Python would have evaluated itself
+        except (NameError, AttributeError, TypeError, SyntaxError):
+            return annotation
+
+    parameters = [parameter.replace(annotation=evaluated(parameter.annotation)) for parameter in signature.parameters.values()]
+    return signature.replace(parameters=parameters, return_annotation=evaluated(signature.return_annotation))
+
+
+def _globals_of(function: Any) -> dict[str, Any]:
+    """The names that a function's annotations can use: those of its module."""
+    for link in _links(function):
+        function = link
+    if inspect.isclass(function):
+        return dict(vars(sys.modules[function.__module__]))
+    return dict(getattr(function, "__globals__", {}))
 
 
 def call_kind(function: Callable[..., Any]) -> CallKind:
@@ -270,108 +331,6 @@ def _links(function: Any) -> Iterator[Any]:
             return
         else:
             function = type(function).__call__
-
-
-def bare_type(annotation: Any) -> Any:
-    """The type without `Annotated` and, where it is the only other member of a union, without `None`."""
-    while get_origin(annotation) is Annotated:
-        annotation = get_args(annotation)[0]
-    members = [member for member in union_members(annotation) if member is not NoneType]
-    return members[0] if len(members) == 1 else annotation
-
-
-def resolved(annotation: Any) -> Any:
-    """The type that a `type` statement (PEP 695) stands for; any other type as it is."""
-    while isinstance(annotation, TypeAliasType | _TYPE_ALIAS):
-        annotation = annotation.__value__
-    return annotation
-
-
-# typing's own class exists since Python 3.12, and is not the one of typing_extensions everywhere.
-_TYPE_ALIAS: Any = getattr(typing, "TypeAliasType", TypeAliasType)
-
-
-def metadata_of(annotation: Any) -> tuple[Any, ...]:
-    """What stands beside a type in `Annotated`, also behind `| None`."""
-    if get_origin(annotation) is Annotated:
-        inner, *metadata = get_args(annotation)
-        return (*metadata_of(inner), *metadata)
-    if get_origin(annotation) in (Union, UnionType):
-        return tuple(item for member in get_args(annotation) for item in metadata_of(member))
-    return ()
-
-
-def says(annotation: Any, word: str) -> bool:
-    """Whether something beside a type in `Annotated` says a word about how it is read, such as `reads_body`."""
-    return any(getattr(item, word, False) is True for item in metadata_of(annotation))
-
-
-def holds(annotation: Any, word: str, seen: frozenset[Any] = frozenset()) -> bool:
-    """Whether a type, or one inside it, says a word about how it is read: an item of a list, a field of a model."""
-    if says(annotation, word):
-        return True
-    kind = bare_type(annotation)
-    if kind in seen:
-        return False
-    parts = [*get_args(annotation), *get_args(kind)]
-    if inspect.isclass(kind) and hasattr(kind, "model_fields"):
-        fields = kind.model_fields.values()
-        if any(getattr(mark, word, False) is True for field in fields for mark in field.metadata):
-            return True
-        parts += [field.annotation for field in fields]
-    inner = seen | {kind}
-    return any(holds(part, word, inner) for part in parts if isinstance(part, Hashable))
-
-
-def union_members(annotation: Any) -> tuple[Any, ...]:
-    """The members of a union, each without `Annotated`; a type that is no union is its own only member."""
-    while get_origin(annotation) is Annotated:
-        annotation = get_args(annotation)[0]
-    if get_origin(annotation) in (Union, UnionType):
-        return tuple(inner for member in get_args(annotation) for inner in union_members(member))
-    return (annotation,)
-
-
-def is_sequence_type(annotation: Any) -> bool:
-    """Whether the type takes several values: list, tuple, set and their kin, but not text."""
-    origin = get_origin(annotation) or annotation
-    return (
-        inspect.isclass(origin)
-        and issubclass(origin, list | tuple | set | frozenset | Sequence)
-        and not issubclass(origin, str | bytes)
-    )
-
-
-def is_fields_model(annotation: Any) -> bool:
-    """Whether the type is a model or record with named fields."""
-    return inspect.isclass(annotation) and (
-        hasattr(annotation, "model_fields")
-        or hasattr(annotation, "__struct_fields__")
-        or hasattr(annotation, "__dataclass_fields__")
-        or is_typeddict(annotation)
-    )
-
-
-def is_scalar(annotation: Any) -> bool:
-    """Whether one piece of text can carry the type."""
-    if says(annotation, "reads_body"):
-        return False
-    for member in union_members(annotation):
-        origin = get_origin(member) or member
-        if is_fields_model(origin) or is_sequence_type(member):
-            return False
-        if inspect.isclass(origin) and (issubclass(origin, Mapping) or origin is UploadFile):
-            return False
-    return True
-
-
-def is_upload(annotation: Any) -> bool:
-    """Whether the type is an uploaded file, or several."""
-    for member in union_members(annotation):
-        candidates = [bare_type(argument) for argument in get_args(member)] if is_sequence_type(member) else [member]
-        if any(inspect.isclass(candidate) and issubclass(candidate, UploadFile) for candidate in candidates):
-            return True
-    return False
 
 
 def _split(parameter: inspect.Parameter, function: Any, *, in_path: bool) -> tuple[Any, Param | None, Depends | None]:

@@ -15,7 +15,7 @@ from .depends import SecurityScopes
 from .lifetimes import held_stack, in_place
 from .plan import Plan, Step, ordered
 from .readers import FAILED
-from .signature import Input
+from .signature import Input, reads_same
 from .validate import LARGE_BODY
 from .watch import watched_call
 from .wires import Wire
@@ -57,7 +57,7 @@ class StepWriter:
         self.needs_request = self._needs_request()
         self.has_inputs = bool(plan.inputs())
         self._fallible: set[str] = set()
-        self._variables: dict[Any, str] = {}
+        self._variables: dict[Input, str] = {}
         self.stacks = {self._scope(step) for step in plan.steps[:-1] if "generator" in step.call.kind}
 
     def _needs_request(self) -> bool:
@@ -222,6 +222,7 @@ class StepWriter:
         if "form" not in self.done:
             self._once("form", f"request.body_limit = LIMIT\n{self.out.indent}form = await request.form()")
             self._write_watch()
+        self._fallible.add(name)
         if item.is_model:
             read = self.out.name(f"read_{item.name}", readers.model_reader(item))
             self.out.line(f"{name} = {read}(form, errors)")
@@ -341,9 +342,9 @@ class StepWriter:
         return {"request": "request", "websocket": "request", "response": "reply", "background": "background"}[value]
 
     def _variable(self, item: Input) -> str:
-        # Form fields and body members of one name are one value, whoever asks for them; a model is not one of them.
-        key = (item.kind, item.alias) if item.kind in ("body", "form", "file") and not item.is_model else item
-        return self._variables.setdefault(key, f"a{len(self._variables)}_{identifier(item.name)}")
+        # What two functions ask for in the same words is read once.
+        known = next((one for one in self._variables if reads_same(one, item)), item)
+        return self._variables.setdefault(known, f"a{len(self._variables)}_{identifier(item.name)}")
 
     def namespace(self) -> dict[str, Any]:
         """The names that the written source uses."""

@@ -10,7 +10,8 @@ from trine.errors import SetupError
 from trine.http import JSONLinesResponse, JSONResponse, Response, ServerSentEvent, StreamingResponse
 from trine.routing import handler_name
 
-from .signature import bare_type, signature_of, union_members
+from .annotations import bare_type, union_members
+from .signature import signature_of
 
 _STREAMS = (AsyncIterable, AsyncIterator, AsyncGenerator, Iterable, Iterator, Generator)
 

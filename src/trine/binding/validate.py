@@ -17,9 +17,10 @@ from pydantic_core import SchemaValidator
 from trine.errors import SetupError
 from trine.http.json import find_json_error
 
+from .annotations import bare_type
 from .params import UNSET
 from .portable import portable
-from .signature import Input, bare_type
+from .signature import Input
 
 ErrorDetail = dict[str, Any]
 Location = tuple[str | int, ...]
@@ -52,7 +53,10 @@ def adapter_for(annotation: Any, where: str = "") -> TypeAdapter[Any]:
         with warnings.catch_warnings():
             # What only documents, such as `deprecated`, has no effect on validation, and is meant to have none.
             warnings.simplefilter("ignore", UnsupportedFieldAttributeWarning)
-            return TypeAdapter(portable(annotation))
+            adapter = TypeAdapter(portable(annotation))
+            if not adapter.pydantic_complete:
+                adapter.rebuild(raise_errors=True)
+            return adapter
     except (PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError) as error:
         reason = str(error).splitlines()[0]
         raise SetupError(

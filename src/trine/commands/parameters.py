@@ -9,7 +9,8 @@ from typing import Any, Literal, get_args, get_origin
 import click
 from pydantic import TypeAdapter, ValidationError
 
-from trine.binding.signature import Input, Overrides, bare_type, is_scalar, read_call, signature_of
+from trine.binding.annotations import bare_type, is_scalar
+from trine.binding.signature import Input, Overrides, read_call, signature_of
 from trine.errors import SetupError
 from trine.routing import handler_name
 

@@ -7,7 +7,7 @@ from annotated_types import MaxLen, MinLen
 from pydantic import BaseModel, field_validator
 from pydantic.fields import FieldInfo
 
-from trine.binding.signature import is_sequence_type, union_members
+from trine.binding.annotations import is_sequence_type, union_members
 from trine.errors import SetupError
 from trine.types import RowSource
 

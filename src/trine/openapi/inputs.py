@@ -11,12 +11,15 @@ import msgspec
 from pydantic import AliasChoices, Field
 from pydantic.fields import FieldInfo
 
+from trine.binding.annotations import is_fields_model, is_upload, metadata_of, says, union_members
+from trine.binding.models import is_optional
 from trine.binding.params import UNSET, File, Form, Header
 from trine.binding.plan import Plan
-from trine.binding.signature import Call, Input, is_fields_model, is_upload, metadata_of, says, union_members
+from trine.binding.signature import Call, Input
 from trine.binding.validate import input_annotation, is_struct_type
 from trine.routing import PathPattern
 
+from .forms import write_form
 from .schemas import REFERENCE, Described, Schema, Schemas
 
 _PLACES = {"path": 0, "query": 1, "header": 2, "cookie": 3}
@@ -60,7 +63,8 @@ class RequestBody:
         if self.component is None:
             content = {"schema": schemas[self.places[0]], **_examples(self.inputs[0])}
         else:
-            schemas.components[self.component] = self._write_component(schemas)
+            parts = [(item, schemas[place]) for item, place in zip(self.inputs, self.places, strict=True)]
+            schemas.components[self.component] = write_form(self.component, parts, schemas.components)
             content = {"schema": {"$ref": REFERENCE + self.component}}
         written: dict[str, Any] = {"content": {self.media_type: content, **self._binary_formats()}}
         if any(item.required for item in self.inputs):
@@ -73,41 +77,6 @@ class RequestBody:
             return {}
         types = [kind for mark in metadata_of(self.inputs[0].annotation) for kind in getattr(mark, "media_types", ())]
         return {kind: {"schema": {"type": "string", "format": "binary"}} for kind in types}
-
-    def _write_component(self, schemas: Schemas) -> Schema:
-        is_form = any(isinstance(item.param, Form) for item in self.inputs)
-        models, properties, required = [], {}, []
-        for item, place in zip(self.inputs, self.places, strict=True):
-            if is_form and item.is_model:
-                models.append(schemas[place] if item.required else _optional_model(item, schemas[place]))
-                continue
-            properties[item.alias] = schemas[place]
-            if item.required:
-                required.append(item.alias)
-        written: Schema = {"properties": properties, "type": "object", "title": self.component}
-        if models:
-            written = {"allOf": models, **written}
-        return {**written, "required": required} if required else written
-
-
-def _optional_model(item: Input, schema: Schema) -> Schema:
-    """A form model that may be missing as a whole: then none of its fields is there."""
-    models = [member for member in union_members(item.annotation) if is_fields_model(member)]
-    if any(_reads_unknown_fields(model) for model in models):
-        absent: Schema = {"maxProperties": 0}
-    else:
-        names = sorted({field.alias or field.name for model in models for field in _fields(model)})
-        absent = {"not": {"anyOf": [{"required": [name]} for name in names]}}
-    if "anyOf" in schema:
-        schema = {**schema, "anyOf": [member for member in schema["anyOf"] if member != {"type": "null"}]}
-    return {"anyOf": [absent, schema]}
-
-
-def _reads_unknown_fields(model: Any) -> bool:
-    """Whether fields that a model does not have make a difference to it."""
-    if isclass(model) and issubclass(model, msgspec.Struct):
-        return model.__struct_config__.forbid_unknown_fields
-    return getattr(model, "model_config", {}).get("extra") in ("allow", "forbid")
 
 
 def read_parameters(call: Call, pattern: PathPattern) -> list[Parameter]:
@@ -129,12 +98,13 @@ def read_body(plan: Plan, call: Call, unique_id: str) -> RequestBody | None:
     """Read what the operation's body is; None where it takes none."""
     if not plan.body_inputs:
         return None
-    seen: dict[str, Input] = {}
+    # A form model is told from others by its type: its own name is nowhere on the wire.
+    seen: dict[Any, Input] = {}
     for item in own_inputs_first(call):
         if item.kind in ("body", "form", "file"):
-            seen.setdefault(item.alias, item)
+            seen.setdefault((item.alias, repr(item.annotation)) if item.is_model else item.alias, item)
     inputs = tuple(seen.values())
-    is_one = plan.body_kind == "json" or (plan.is_whole_body_form and inputs[0].required)
+    is_one = plan.body_kind == "json" or (plan.is_whole_body_form and not is_optional(inputs[0]))
     return RequestBody(
         None if is_one else f"Body_{unique_id}", inputs, tuple(place_of(item) for item in inputs), _media_type(inputs)
     )

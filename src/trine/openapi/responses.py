@@ -7,8 +7,9 @@ from http import HTTPStatus
 from inspect import Signature, isclass
 from typing import Any
 
+from trine.binding.annotations import bare_type
 from trine.binding.bound import BoundRoute
-from trine.binding.signature import bare_type, signature_of
+from trine.binding.signature import signature_of
 from trine.errors import SetupError, status_phrase
 from trine.http import JSONLinesResponse, JSONResponse, MsgPackResponse
 from trine.routing import Deprecation

@@ -10,7 +10,8 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 from weakref import WeakKeyDictionary
 
-from trine.binding.signature import signature_of, union_members
+from trine.binding.annotations import union_members
+from trine.binding.signature import signature_of
 from trine.errors import SetupError
 from trine.types import ModelOptions
 

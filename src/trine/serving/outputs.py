@@ -9,7 +9,7 @@ from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
 import msgspec
 from pydantic import BaseModel, ValidationError
 
-from trine.binding.signature import bare_type, union_members
+from trine.binding.annotations import bare_type, union_members
 from trine.binding.validate import adapter_for, is_struct_type, located
 from trine.errors import ResponseValidationError
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints, is_typedd
 import msgspec
 from pydantic import BaseModel
 
-from trine.binding.signature import bare_type, union_members
+from trine.binding.annotations import bare_type, union_members
 from trine.binding.validate import adapter_for, is_struct_type
 
 _PLAIN = (int, float, str, bool, bytes, NoneType, Any, dict, list)

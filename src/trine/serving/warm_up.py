@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from trine.binding.signature import bare_type
+from trine.binding.annotations import bare_type
 
 from .declaration import ModelDeclaration
 

@@ -145,7 +145,10 @@ def with_endpoint(error: ValidationFailure, endpoint: Any, path: str) -> Validat
     place = {"function": getattr(endpoint, "__name__", type(endpoint).__name__), "path": path}
     if code is not None:
         place |= {"file": code.co_filename, "line": code.co_firstlineno}
-    return kind(error.errors(), body=error.body, endpoint_ctx=place)
+    body = None if error.body == b"" else error.body
+    # A place in the input is a tuple for programs that look at it, as it is in Pydantic.
+    errors = [{**detail, "loc": tuple(detail["loc"])} for detail in error.errors()]
+    return kind(errors, body=body, endpoint_ctx=place)
 
 
 class naming:  # noqa: N801 - called like a function, as contextlib's are; a class costs a request a third of a generator

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
 
-from trine.binding.signature import is_sequence_type, is_upload, metadata_of, union_members
+from trine.binding.annotations import is_sequence_type, is_upload, metadata_of, union_members
 from trine.errors import SetupError
 
 from .messages import N_
