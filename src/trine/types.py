@@ -219,7 +219,11 @@ class ModelOptions(TypedDict, total=False):
     runner: RunnerName
     """Where the model runs; what the settings say when absent."""
     replicas: int | tuple[int, int]
-    """How many processes hold the model, or on Ray the least and the most of them; 1 when absent."""
+    """How many processes hold the model, or the least and the most of them: `(1, 4)`; 1 when absent."""
+    grow_wait_ms: float
+    """With a least and a most: another replica starts while items wait longer than so; 100 when absent."""
+    shrink_after: float
+    """With a least and a most: seconds with next to nothing to do, after which a replica above the least ends; 60 when absent."""
     devices: Sequence[str]
     """A device for each replica, one after the other, such as `["cuda:0", "cuda:1"]`; `load` is told its own."""
     registry: Any

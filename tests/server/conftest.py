@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -79,23 +80,32 @@ def until(condition: Callable[[], object], failure: str) -> None:
 @pytest.fixture
 def start(tmp_path) -> Iterator[Callable[..., Process]]:
     """Start `trine WORDS...` in the test's folder, with no variables of Trine but the given ones."""
+    with starting(tmp_path) as run:
+        yield run
+
+
+@contextmanager
+def starting(folder: Path) -> Iterator[Callable[..., Process]]:
+    """Start `trine WORDS...` in a folder; what still runs at the end is killed."""
     started: list[Process] = []
     clean = {name: value for name, value in os.environ.items() if not name.startswith("TRINE_")}
 
     def run(*words: str | Path, **env: str) -> Process:
-        log = tmp_path / f"log-{len(started)}.txt"
+        log = folder / f"log-{len(started)}.txt"
         command = [str(Path(sys.executable).with_name("trine")), *map(str, words)]
         with log.open("w") as output:
             process = subprocess.Popen(
-                command, stdout=output, stderr=subprocess.STDOUT, text=True, cwd=tmp_path, env=clean | {"NO_COLOR": "1"} | env
+                command, stdout=output, stderr=subprocess.STDOUT, text=True, cwd=folder, env=clean | {"NO_COLOR": "1"} | env
             )
         started.append(Process(process, log))
         return started[-1]
 
-    yield run
-    for process in started:
-        process.process.kill()
-        process.process.wait()
+    try:
+        yield run
+    finally:
+        for process in started:
+            process.process.kill()
+            process.process.wait()
 
 
 @pytest.fixture

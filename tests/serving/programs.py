@@ -95,3 +95,13 @@ class Spelling:
 class Counting:
     def stream(self, most: int) -> Iterator[int]:
         yield from range(most)
+
+
+growing = App()
+
+
+@growing.model("/slow", runner="process", replicas=(1, 2), grow_wait_ms=5, shrink_after=0.5, max_batch=1)
+class Slow:
+    def predict(self, items: list[int]) -> list[int]:
+        time.sleep(0.02)
+        return [os.getpid() for _ in items]

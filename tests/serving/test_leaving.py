@@ -2,6 +2,7 @@
 
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,8 @@ def test_a_client_that_leaves_costs_at_most_one_more_step(serve, tmp_path, runne
     log = tmp_path / "steps.txt"
     server = serve("--no-access-log", program=PROGRAM, TRINE_MODELS_RUNNER=runner, STEPS_LOG=str(log))
     left: dict[int, float] = {}
-    for number in range(100):
+
+    def come_and_leave(number: int) -> None:
         body = str(number).encode()
         with socket.create_connection(("127.0.0.1", server.port)) as client:
             head = f"POST /count HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {len(body)}"
@@ -27,6 +29,9 @@ def test_a_client_that_leaves_costs_at_most_one_more_step(serve, tmp_path, runne
             while b"data: 0" not in received:
                 received += client.recv(4096)
             left[number] = time.monotonic()
+
+    with ThreadPoolExecutor(10) as clients:
+        list(clients.map(come_and_leave, range(100)))
 
     def steps() -> list[tuple[int, float]]:
         return [(int(number), float(began)) for number, began in map(str.split, log.read_text().splitlines())]

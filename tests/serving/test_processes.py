@@ -107,3 +107,27 @@ async def test_many_requests_form_batches_there():
     assert [answer.price for answer in answers] == [n * 1000.0 for n in range(1, 65)]
     assert sum(batch.size for batch in batches) == 65
     assert max(batch.size for batch in batches) == 32
+
+
+async def test_replicas_start_while_items_wait_and_end_when_they_are_idle():
+    async with AsyncTestClient(programs.growing) as client:
+        served = models_of(client.app)["slow"]
+        statuses, processes = set(), set()
+
+        async def ask(until) -> None:
+            while not until():
+                answer = await client.post("/slow", json=1)
+                statuses.add(answer.status_code)
+                processes.add(answer.json())
+
+        await ask(lambda: processes)
+        assert [replica.number for replica in served.replicas] == [0]
+        await asyncio.gather(*[ask(lambda: len(processes) == 2) for _ in range(4)])
+        assert [replica.state for replica in served.replicas] == ["ready", "ready"]
+        # One client alone is answered by the first; while it asks, the second one leaves.
+        await ask(lambda: len(served.replicas) == 1)
+        assert statuses == {200}
+        # And it comes back when it is needed again.
+        processes.clear()
+        await asyncio.gather(*[ask(lambda: len(processes) == 2) for _ in range(4)])
+        assert statuses == {200}

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx2
@@ -11,22 +12,33 @@ import pytest
 
 from trine.testing import TestClient
 
-from ..server.conftest import until
+from ..server.conftest import starting, until
 
 PROGRAM = f"{Path(__file__).with_name('served_program.py')}:make_app()"
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """One server for the tests that leave it as it was."""
+    with starting(tmp_path_factory.mktemp("shared")) as start:
+        process = start("run", PROGRAM, "--port", "0", "--workers", "2", "--no-access-log", TRINE_ACCEPT_RISKS="open-metrics")
+        process.wait_for("is served at")
+        yield process
+        assert process.stop() == 0
+        assert "Traceback" not in process.printed
+
+
 @pytest.fixture
 def shared(serve):
-    return serve("--workers", "2", "--no-access-log", program=PROGRAM)
+    return serve("--workers", "2", "--no-access-log", program=PROGRAM, TRINE_ACCEPT_RISKS="open-metrics")
 
 
 def model_process(url: str) -> int:
     return httpx2.post(f"{url}/square", json={"value": 3}).json()["process"]
 
 
-def test_all_workers_ask_the_same_process(shared):
-    url = shared.url
+def test_all_workers_ask_the_same_process(server):
+    url = server.url
     assert httpx2.get(f"{url}/models/ready").status_code == 200
     workers, processes = set(), set()
 
@@ -39,12 +51,63 @@ def test_all_workers_ask_the_same_process(shared):
     until(both_answered, "Only one worker answered")
     assert len(processes) == 1
     assert not processes & workers
-    assert shared.stop() == 0
-    assert "Traceback" not in shared.printed
 
 
-async def test_a_killed_model_process_costs_no_wrong_answer(shared):
-    url = shared.url
+def test_any_worker_stops_a_stream_of_another(server):
+    for _ in range(6):
+        # A connection each: some of them ask another worker than the one that reads the stream.
+        with httpx2.stream("POST", f"{server.url}/letters", json="x") as answer:
+            lines = answer.iter_lines()
+            assert next(lines) == 'data: "a"'
+            address = f"{server.url}/letters/{answer.headers['stream-id']}"
+            assert httpx2.delete(address).status_code == 204
+            assert "event: end" in lines
+            assert httpx2.delete(address).status_code == 404
+
+
+async def test_replicas_come_and_go_with_the_work(server):
+    statuses: set[int] = set()
+    processes: set[int] = set()
+
+    async def ask(is_over: Callable[[], bool]) -> None:
+        async with httpx2.AsyncClient(timeout=60) as client:
+            while not is_over():
+                answer = await client.post(f"{server.url}/slow", json=1)
+                statuses.add(answer.status_code)
+                processes.add(answer.json())
+
+    def ready_replicas() -> float:
+        line = 'trine_model_replicas{model="slow",state="ready"} '
+        found = [text for text in httpx2.get(f"{server.url}/metrics").text.splitlines() if text.startswith(line)]
+        return float(found[0].removeprefix(line))
+
+    assert ready_replicas() == 1
+    await asyncio.gather(*[ask(lambda: len(processes) == 2) for _ in range(6)])
+    assert ready_replicas() == 2
+    grown = set(processes)
+    # One client alone is answered by the first, and the other ends. Nobody is refused, and nothing is printed as a mistake.
+    processes.clear()
+    await ask(lambda: any(not is_running(process) for process in grown))
+    assert statuses == {200}
+    until(lambda: ready_replicas() == 1, "The workers did not notice")
+    # A new process sleeps where it was, and comes when it is needed.
+    processes.clear()
+    await asyncio.gather(*[ask(lambda: len(processes) == 2) for _ in range(6)])
+    assert statuses == {200}
+    assert len(processes - grown) == 1
+    assert "takes its place" not in server.printed
+
+
+def is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def test_a_killed_model_process_costs_no_wrong_answer(server):
+    url = server.url
     first = model_process(url)
     statuses: dict[int, int] = {}
     wrong = []
@@ -78,7 +141,6 @@ async def test_a_killed_model_process_costs_no_wrong_answer(shared):
     assert wrong == []
     assert set(statuses) <= {200, 503}
     assert process.json()["process"] not in killed
-    assert shared.stop() == 0
 
 
 def test_a_model_that_cannot_load_stops_the_start(start, tmp_path):
@@ -101,17 +163,6 @@ def test_a_rolling_restart_brings_a_new_model_without_losing_a_request(shared):
     assert shared.stop() == 0
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
-def test_no_folder_is_left_behind(shared):
-    opened = Path(f"/proc/{model_process(shared.url)}/net/unix").read_text()
-    addresses = [Path(line.split()[-1]) for line in opened.splitlines() if line.endswith("/0.sock")]
-    mine = [path for path in addresses if path.exists()]
-    assert mine
-    assert shared.stop() == 0
-    # Other programs may serve models meanwhile: at least one folder has gone, and it was ours.
-    assert any(not path.parent.exists() for path in mine)
-
-
 def test_a_model_of_a_function_cannot_be_found_by_a_fresh_process():
     from trine import App, SetupError
 
@@ -126,12 +177,20 @@ def test_a_model_of_a_function_cannot_be_found_by_a_fresh_process():
     assert str(caught.value).startswith("The model hidden cannot run in a process of its own: no import gives the function")
 
 
-def test_a_signal_to_the_whole_group_loses_no_answer(shared):
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
+def test_a_signal_to_the_whole_group_loses_no_answer_and_leaves_no_folder(shared):
     url, process = shared.url, shared.process
     model = model_process(url)
+    opened = Path(f"/proc/{model}/net/unix").read_text()
+    addresses = [Path(line.split()[-1]) for line in opened.splitlines() if line.endswith("/0.sock")]
+    folders = [path.parent for path in addresses if path.exists()]
+    assert folders
     with httpx2.Client() as client:
         assert client.post(f"{url}/square", json={"value": 2}).json()["square"] == 4
         os.kill(model, signal.SIGTERM)
         assert client.post(f"{url}/square", json={"value": 3}).json() == {"square": 9, "process": model}
     process.terminate()
     assert shared.end() == 0
+    assert "Traceback" not in shared.printed
+    # Other programs may serve models meanwhile: at least one folder has gone, and it was ours.
+    assert any(not folder.exists() for folder in folders)

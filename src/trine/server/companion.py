@@ -19,7 +19,10 @@ class Companion(Protocol):
         ...
 
     def run(self, ready: Callable[[], None], lifeline: int) -> int:
-        """Be the process: say when it can be used, end with the lifeline, not before, and give the exit status."""
+        """Be the process: say when it can be used, end with the lifeline, and give the exit status.
+
+        One that ends before with status 0 was not needed any more, and begins anew.
+        """
         ...
 
     def close(self) -> None:

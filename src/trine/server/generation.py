@@ -206,6 +206,10 @@ class Generation:
     def _ended(self, child: _Child, status: int) -> None:
         if self.stopping:
             return
+        if child.number < 1 and child.serves and not status:
+            # It was not needed any more. The next one begins as this one did, and waits until it is.
+            self.to_start[child.number] = time.monotonic()
+            return
         how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
         name = f"Worker {child.number}" if child.number > 0 else self.companions[-child.number].name
         if not self.announced and not child.serves and not (child.number < 1 and self.options.development):

@@ -90,6 +90,12 @@ class ModelDeclaration:
         return (given, given) if isinstance(given, int) else given
 
     @property
+    def scales(self) -> bool:
+        """Whether replicas above the least start and end as needed."""
+        least, most = self.replicas
+        return least < most
+
+    @property
     def predicts(self) -> bool:
         """Whether the model answers items, and not only with streams."""
         return not isclass(self.source) or hasattr(self.source, "predict")
@@ -244,8 +250,9 @@ def _without_none(annotation: Any) -> Any:
 
 
 def _check_options(name: str, options: ModelOptions, where: str) -> None:
+    value: Any
     for word in ("max_batch", "max_queue", "max_items"):
-        value: Any = options.get(word, 1)
+        value = options.get(word, 1)
         if type(value) is not int or value < 1:
             raise SetupError(f"The model {name} has {word}={value!r}.", hint="Say how many, at least 1.", where=where)
     wait, timeout = options.get("max_wait_ms", 0), options.get("timeout", 1.0)
@@ -253,10 +260,16 @@ def _check_options(name: str, options: ModelOptions, where: str) -> None:
         hint = "max_wait_ms is in milliseconds, at least 0; timeout is in seconds, above 0."
         raise SetupError(f"The model {name} has max_wait_ms={wait!r} and timeout={timeout!r}.", hint=hint, where=where)
     replicas: Any = options.get("replicas", 1)
-    least, most = replicas if isinstance(replicas, tuple) else (replicas, replicas)
-    if not 1 <= least <= most:
+    least, most = replicas if isinstance(replicas, tuple) and len(replicas) == 2 else (replicas, replicas)
+    if type(least) is not int or type(most) is not int or not 1 <= least <= most:
         hint = "Say a number, or the least and the most: replicas=(1, 4)."
         raise SetupError(f"The model {name} has replicas={replicas!r}.", hint=hint, where=where)
+
+    for word in ("grow_wait_ms", "shrink_after"):
+        value = options.get(word, 0)
+        if value < 0:
+            hint = "grow_wait_ms is in milliseconds, shrink_after in seconds; both at least 0."
+            raise SetupError(f"The model {name} has {word}={value!r}.", hint=hint, where=where)
 
 
 def _name_of(source: Any) -> str:

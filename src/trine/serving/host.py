@@ -21,13 +21,14 @@ from .frames import FrameProtocol
 from .line import Job
 from .packing import Packing, make_packing
 from .replica import Replica
+from .scaling import LOOK, Demand
 
 logger = logging.getLogger("trine.serving")
 
 # What a web process says.
-PREDICT, CANCEL, STREAM, STOP_STREAM, LOAD, UNLOAD = range(6)
+PREDICT, CANCEL, STREAM, STOP_STREAM, LOAD, UNLOAD, WAKE, GOODBYE = range(8)
 # What a model process says.
-HELLO, RESULTS, TOKENS, VERSIONS, LOADED, STOPPED = range(6, 12)
+HELLO, RESULTS, TOKENS, VERSIONS, LOADED, STOPPED, GROW, LEAVE = range(8, 16)
 
 STUCK = 75
 """Exit status of a process whose model did not come back: it is replaced."""
@@ -46,13 +47,18 @@ class ModelHost:
         self.clients: set[_Client] = set()
         self.batches: list[ModelBatch] = []
         """Computed, and not told to anybody yet."""
+        self.is_spare = number >= declaration.replicas[0]
+        """Whether it loads only when it is needed, and ends when it is not any more."""
+        self.is_awake = not self.is_spare
+        self.woken = asyncio.Event()
+        self.has_failed = False
 
     async def run(self, listener: socket.socket, ready: Callable[[], None], until: asyncio.Event) -> None:
         """Load, answer until told to stop, and let what is computed come to its end."""
         loop = asyncio.get_running_loop()
-        signal.setitimer(signal.ITIMER_REAL, self.declaration.options.get("load_timeout", 120.0))
+        self._limit_loading()
         stopped = asyncio.create_task(until.wait())
-        starting = asyncio.create_task(self.replica.start())
+        starting = asyncio.create_task(self.replica.start(loaded=not self.is_spare))
         await asyncio.wait([starting, stopped], return_when=asyncio.FIRST_COMPLETED)
         if not starting.done():
             return  # Nobody waits for the model any more, and its thread ends with the process.
@@ -61,10 +67,12 @@ class ModelHost:
         listener.setblocking(False)  # noqa: FBT003 - positional in the standard library
         accepting = asyncio.create_task(self._accept(listener))
         ready()
-        logger.info("The model %s is ready in process %d.", self.declaration.name, os.getpid())
-        await asyncio.wait([accepting, stopped], return_when=asyncio.FIRST_COMPLETED)
-        accepting.cancel()
-        stopped.cancel()
+        if not self.is_spare:
+            logger.info("The model %s is ready in process %d.", self.declaration.name, os.getpid())
+        scaling = asyncio.create_task(self._scale(accepting)) if self.declaration.scales else accepting
+        await asyncio.wait([scaling, stopped], return_when=asyncio.FIRST_COMPLETED)
+        for task in (accepting, scaling, stopped):
+            task.cancel()
         await self.replica.stop()
         await asyncio.sleep(0)
         for client in list(self.clients):
@@ -82,7 +90,49 @@ class ModelHost:
             client = _Client(self)
             await loop.connect_accepted_socket(lambda client=client: client.frames, connection)  # type: ignore[misc] # mypy does not infer a lambda with a default
             self.clients.add(client)
-            client.greet()
+            if self.is_awake:
+                client.greet()
+
+    # Replicas that come and go -----------------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Somebody needs this replica: every web process is greeted, and says which versions to load."""
+        if not self.is_awake:
+            self.is_awake = True
+            self._limit_loading()
+            logger.info("The model %s gets another replica, process %d.", self.declaration.name, os.getpid())
+            for client in self.clients:
+                client.greet()
+            self.woken.set()
+
+    def _limit_loading(self) -> None:
+        signal.setitimer(signal.ITIMER_REAL, self.declaration.options.get("load_timeout", 120.0))
+
+    def note_loaded(self) -> None:
+        """A version is there: the first one of a spare replica was in time."""
+        if self.is_spare and len(self.replica.models) == 1:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+    async def _scale(self, accepting: "asyncio.Task[None]") -> None:
+        """Ask for another replica while items wait. A spare one leaves when it is not needed any more."""
+        if self.is_spare:
+            await self.woken.wait()
+        demand = Demand(self.declaration, self.replica)
+        while not self.has_failed and not accepting.done():
+            await asyncio.sleep(LOOK)
+            demand.look()
+            if demand.wants_another:
+                for client in self.clients:
+                    client.frames.send([GROW])
+            if self.is_spare and self.replica.models and demand.is_idle:
+                break
+        # Who connects from now on waits for the next process. Those who are here hear of it, and what they sent is answered.
+        accepting.cancel()
+        for client in self.clients:
+            client.frames.send([LEAVE])
+        while any(not client.has_left for client in self.clients) or self.replica.is_busy:  # noqa: ASYNC110 - nobody tells when both hold
+            await asyncio.sleep(LOOK / 10)
+        logger.info("The model %s does without process %d again.", self.declaration.name, os.getpid())
 
     def tell_versions(self) -> None:
         """Tell every web process which versions are here."""
@@ -126,6 +176,8 @@ class _Client:
         self._tokens: list[tuple[str, Any, Told | None, bool]] = []
         self._is_planned = False
         self._loading: set[asyncio.Task[None]] = set()
+        self.has_left = False
+        """Whether it sends nothing any more."""
         self.unwanted: set[str] = set()
         """Versions that this process sends nothing to any more."""
 
@@ -148,6 +200,10 @@ class _Client:
             is_stopped = self.host.replica.cancel(message[1])
             if message[2] is not None:
                 self.frames.send([STOPPED, message[2], is_stopped])
+        elif kind == WAKE:
+            self.host.wake()
+        elif kind == GOODBYE:
+            self.has_left = True
         elif kind == LOAD:
             self._load(*message[1:])
         elif kind == UNLOAD:
@@ -185,6 +241,10 @@ class _Client:
             except Exception as error:
                 logger.exception("Version %s of the model %s did not load.", version, self.host.declaration.name)
                 told = tell_failure(error)
+                # A spare replica without any version is of no use: the next one tries again.
+                self.host.has_failed = self.host.is_spare and not self.host.replica.models
+            else:
+                self.host.note_loaded()
             self.host.tell_versions()
             self.frames.send([LOADED, number, told])
 
@@ -319,7 +379,7 @@ def run_host(
     # A step of the interpreter's lock: the loop must get its turn while a model computes in pure Python.
     sys.setswitchinterval(0.001)
 
-    async def main() -> None:
+    async def main() -> int:
         until = asyncio.Event()
         loop = asyncio.get_running_loop()
 
@@ -328,10 +388,12 @@ def run_host(
             until.set()
 
         loop.add_reader(lifeline, orphaned)
-        await ModelHost(declaration, number, folder).run(listener, ready, until)
+        host = ModelHost(declaration, number, folder)
+        await host.run(listener, ready, until)
+        return 1 if host.has_failed else 0
 
     with contextlib.suppress(KeyboardInterrupt):
-        _new_runner().run(main())
+        return _new_runner().run(main())
     return 0
 
 

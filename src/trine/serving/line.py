@@ -85,6 +85,11 @@ class Line:
             self._length += len(passed)
         return taken
 
+    @property
+    def first_arrival(self) -> float | None:
+        """When the job came that waits for the longest time; None where nobody waits."""
+        return min([row[0].arrived for row in self._rows if row], default=None)
+
     def drop_done(self, now: float) -> None:
         """Forget those whose client has left, and answer those whose time is over."""
         for row in self._rows:

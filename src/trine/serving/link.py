@@ -15,7 +15,24 @@ from .context import LoadContext
 from .declaration import ModelDeclaration
 from .failures import read_failure, unavailable
 from .frames import FrameProtocol
-from .host import CANCEL, HELLO, LOAD, LOADED, PREDICT, RESULTS, STOP_STREAM, STOPPED, STREAM, TOKENS, UNLOAD, VERSIONS
+from .host import (
+    CANCEL,
+    GOODBYE,
+    GROW,
+    HELLO,
+    LEAVE,
+    LOAD,
+    LOADED,
+    PREDICT,
+    RESULTS,
+    STOP_STREAM,
+    STOPPED,
+    STREAM,
+    TOKENS,
+    UNLOAD,
+    VERSIONS,
+    WAKE,
+)
 from .packing import make_packing
 from .runner import ReplicaState, ReplicaStatus
 from .streams import TokenStream
@@ -37,11 +54,17 @@ class Link:
         self.address = address
         self.on_batch = on_batch
         self.on_ready: Callable[[Link], None] = lambda link: None
+        self.on_grow: Callable[[], None] = lambda: None
+        """Called when items wait there for too long."""
         self.versions: tuple[str, ...] = ()
         self.pending: dict[int, tuple[asyncio.Future[Any], float, float]] = {}
         """Who waits, until when, and how long that is."""
         self.streams: dict[str, TokenStream] = {}
         self.process: int | None = None
+        self.is_lasting = number < declaration.replicas[0]
+        """Whether it is to be there always; a spare replica sleeps until it is needed."""
+        self.is_woken = self.is_lasting
+        """Whether it is there, or will be soon."""
         self._status = (0, 0)
         self._inputs = make_packing(declaration.input_type, declaration.where)
         self._outputs = make_packing(declaration.output_type, declaration.where)
@@ -52,6 +75,16 @@ class Link:
         self._stops: dict[int, asyncio.Future[bool]] = {}
         self._lost = asyncio.Event()
         self._loop = asyncio.get_running_loop()
+        self._heard: dict[int, Callable[..., None]] = {
+            HELLO: self._hear_hello,
+            RESULTS: self._answer,
+            TOKENS: self._hear_tokens,
+            VERSIONS: self._hear_versions,
+            LOADED: self._hear_loaded,
+            STOPPED: self._hear_stopped,
+            GROW: self._hear_grow,
+            LEAVE: self._hear_leave,
+        }
 
     async def keep(self) -> None:
         """Connect, and connect anew whenever the other side is gone. Ends by cancellation."""
@@ -135,6 +168,11 @@ class Link:
         self._frames.send([LOAD, number, context.version, None if context.path is None else str(context.path), context.about])
         await future
 
+    def wake(self) -> None:
+        """Let a spare replica load. It says hello when it is awake, and is told which versions are wanted."""
+        self.is_woken = True
+        self._frames.send([WAKE])
+
     def unload(self, version: str) -> None:
         """Forget a version there."""
         self.versions = tuple(known for known in self.versions if known != version)
@@ -152,29 +190,40 @@ class Link:
     # What comes back --------------------------------------------------------------------------------------------
 
     def _hear(self, message: Any) -> None:
-        kind = message[0]
-        if kind == RESULTS:
-            self._answer(*message[1:])
-        elif kind == TOKENS:
-            for id, value, error, is_end in message[1]:  # noqa: A001 - the stream's own word
-                self._hand_on(id, value, error, is_end=is_end)
-        elif kind == HELLO:
-            self.versions, self.process = tuple(message[2]), message[3]
-            self.on_ready(self)
-        elif kind == VERSIONS:
-            self.versions = tuple(message[1])
-            self.on_ready(self)
-        elif kind == STOPPED:
-            stopping = self._stops.pop(message[1], None)
-            if stopping is not None and not stopping.done():
-                stopping.set_result(message[2])
-        elif kind == LOADED:
-            future = self._loads.pop(message[1], None)
-            if future is not None and not future.done():
-                if message[2] is None:
-                    future.set_result(None)
-                else:
-                    future.set_exception(read_failure(message[2]))
+        self._heard[message[0]](*message[1:])
+
+    def _hear_tokens(self, told: list[Any]) -> None:
+        for id, value, error, is_end in told:  # noqa: A001 - the stream's own word
+            self._hand_on(id, value, error, is_end=is_end)
+
+    def _hear_hello(self, number: int, versions: list[str], process: int) -> None:
+        self.process, self.is_woken = process, True
+        self._hear_versions(versions)
+
+    def _hear_versions(self, versions: list[str]) -> None:
+        self.versions = tuple(versions)
+        self.on_ready(self)
+
+    def _hear_loaded(self, number: int, failure: Any) -> None:
+        future = self._loads.pop(number, None)
+        if future is not None and not future.done():
+            if failure is None:
+                future.set_result(None)
+            else:
+                future.set_exception(read_failure(failure))
+
+    def _hear_stopped(self, number: int, is_stopped: bool) -> None:
+        future = self._stops.pop(number, None)
+        if future is not None and not future.done():
+            future.set_result(is_stopped)
+
+    def _hear_grow(self) -> None:
+        self.on_grow()
+
+    def _hear_leave(self) -> None:
+        """The replica ends. Nothing is sent from here on; what was sent is still answered."""
+        self.versions, self.is_woken = (), self.is_lasting
+        self._frames.send([GOODBYE])
 
     def _answer(self, numbers: list[int], values: list[Any], failures: list[Any], status: list[int], facts: list[Any]) -> None:
         pending, unpack = self.pending, self._outputs.unpack
@@ -208,6 +257,8 @@ class Link:
 
     def _lose(self) -> None:
         self.versions, self.process = (), None
+        self.is_woken = self.is_lasting
+        self._status = (0, 0)
         self._fail_all()
         self._lost.set()
 

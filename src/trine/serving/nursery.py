@@ -21,7 +21,19 @@ from .declaration import ModelDeclaration
 
 logger = logging.getLogger("trine.serving")
 
-_SENT = ("name", "version", "max_batch", "max_wait_ms", "max_queue", "timeout", "load_timeout", "devices", "replicas")
+_SENT = (
+    "name",
+    "version",
+    "max_batch",
+    "max_wait_ms",
+    "max_queue",
+    "timeout",
+    "load_timeout",
+    "devices",
+    "replicas",
+    "grow_wait_ms",
+    "shrink_after",
+)
 """Options that matter to a process which finds the class, and not its declaration: it was made in a function."""
 _LONGEST_PAUSE = 10.0
 _PATIENCE = 10.0
@@ -50,6 +62,11 @@ class Nursery:
         self._order = json.dumps(_order(self.addresses.declaration))
         self.addresses.open()
         for number in range(self.addresses.declaration.replicas[0]):
+            self._spawn(number)
+
+    def start_spare(self, number: int) -> None:
+        """Start a replica above the least, if it is not there. Once it has ended, it stays away until it is asked for again."""
+        if number not in self.children and not self._is_stopping:
             self._spawn(number)
 
     async def stop(self) -> None:
@@ -101,6 +118,10 @@ class Nursery:
         failures = self.failures[number] = 0 if child.is_ready else self.failures.get(number, 0) + 1
         pause = min(0.5 * 2 ** (failures - 1), _LONGEST_PAUSE) if failures else 0.0
         name = self.addresses.declaration.name
+        if number >= self.addresses.declaration.replicas[0]:
+            if status:
+                logger.error("A spare process of the model %s ended with status %d.", name, status)
+            return
         logger.error("The process of the model %s ended with status %d; a new one takes its place.", name, status)
         timer = self._loop.call_later(pause, self._again, number)
         self._timers = {one for one in self._timers if one.when() > time.monotonic()} | {timer}

@@ -28,8 +28,8 @@ class ModelPlace:
         return self.declaration.options.get("runner") or self.serving.settings.runner
 
     def companions(self) -> list[ModelProcess]:
-        """The processes that a server which knows companions keeps for the model."""
-        return [ModelProcess(self.addresses, number, self._is_wanted) for number in range(self.declaration.replicas[0])]
+        """The processes that a server which knows companions keeps for the model. Those above the least sleep until needed."""
+        return [ModelProcess(self.addresses, number, self._is_wanted) for number in range(self.declaration.replicas[1])]
 
     def new_runner(self) -> Runner:
         """Make the runner of this process."""
@@ -40,22 +40,16 @@ class ModelPlace:
             from .ray import RayRunner
 
             return RayRunner(self.declaration, self.serving.settings.ray_address, on_batch)
-        least, most = self.declaration.replicas
-        if least != most:
-            raise SetupError(
-                f"The model {self.declaration.name} has replicas={(least, most)}, but only Ray starts and ends some as needed.",
-                hint="Say how many there are, or runner='ray'.",
-                where=self.declaration.where,
-            )
-        if wish == "process" or self.addresses.is_kept:
+        most = self.declaration.replicas[1]
+        if wish == "process" or self.addresses.is_kept or (wish == "auto" and most > 1):
             from .pool import ProcessRunner
 
             return ProcessRunner(self.declaration, self.addresses, on_batch)
         from .replica import Replica
 
-        if self.declaration.replicas[1] > 1:
+        if most > 1:
             raise SetupError(
-                f"The model {self.declaration.name} wants {self.declaration.replicas[1]} replicas in one web process.",
+                f"The model {self.declaration.name} wants {most} replicas in one web process.",
                 hint="Say runner='process', or leave replicas out.",
                 where=self.declaration.where,
             )

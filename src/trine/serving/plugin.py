@@ -130,7 +130,7 @@ class Serving(Mapping[str, ServedModel]):
         if self._recorder is None:
             from .monitoring.recorder import ModelRecorder
 
-            self._recorder = ModelRecorder(store)
+            self._recorder = ModelRecorder(store, self._models)
             self.app.events.watch_batches(self._recorder.note_batch)
         self._recorder.start()
         for served in self._models.values():

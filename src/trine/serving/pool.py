@@ -54,6 +54,7 @@ class ProcessRunner:
         self.links = [Link(self.declaration, number, address, self.on_batch) for number, address in enumerate(paths)]
         for link in self.links:
             link.on_ready = self._greet
+            link.on_grow = self._grow
         self._keeping = [asyncio.create_task(link.keep(), name=f"link to {self.declaration.name}") for link in self.links]
 
     async def stop(self) -> None:
@@ -142,9 +143,8 @@ class ProcessRunner:
 
     @property
     def replicas(self) -> Sequence[ReplicaStatus]:
-        """Every replica that is there, and those that must be."""
-        least = self.declaration.replicas[0]
-        return [link.status for link in self.links if link.number < least or link.versions]
+        """Every replica that is there, and those that are to be."""
+        return [link.status for link in self.links if link.is_woken]
 
     # Sending ----------------------------------------------------------------------------------------------------
 
@@ -208,6 +208,15 @@ class ProcessRunner:
             self._send(asked, items)
         streams, self._parked_streams = self._parked_streams, []
         self._parked_streams += [one for one in streams if not one[1].is_cancelled and not self._open_stream(*one)]
+
+    def _grow(self) -> None:
+        """Items wait: another replica is woken, one at a time. Every web process picks the same one."""
+        if all(link.versions for link in self.links if link.is_woken):
+            sleeping = next((link for link in self.links if not link.is_woken), None)
+            if sleeping is not None:
+                if self._nursery is not None:
+                    self._nursery.start_spare(sleeping.number)
+                sleeping.wake()
 
     async def _load_late(self, link: Link, context: LoadContext) -> None:
         try:

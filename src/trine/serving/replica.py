@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import logging
+import math
 import os
 import signal
 from collections.abc import Callable
@@ -61,8 +62,8 @@ class Replica:
         self._computing: asyncio.Future[Any] | None = None
         self._sweeper: asyncio.TimerHandle | None = None
 
-    async def start(self) -> None:
-        """Load the default version, and warm it up."""
+    async def start(self, *, loaded: bool = True) -> None:
+        """Load the default version, and warm it up; or load nothing yet."""
         self._loop = asyncio.get_running_loop()
         options = self.declaration
         limits = {"max_batch": options.max_batch, "max_queue": options.max_queue}
@@ -70,7 +71,7 @@ class Replica:
         self.streams: Stepper | StreamSet = (
             Stepper(options, self._pool, **limits) if options.steps else StreamSet(options, **limits)
         )
-        if options.version not in self.models:
+        if loaded and options.version not in self.models:
             await self.load(LoadContext(options.version))
 
     async def stop(self) -> None:
@@ -166,6 +167,19 @@ class Replica:
     def state(self) -> ReplicaState:
         """Whether it can answer."""
         return "gone" if self._is_stopping else "stuck" if self._is_stuck else "ready" if self.models else "starting"
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything is computed or waits."""
+        return bool(self.batcher.batch or self.batcher.line or self.streams.running or self.streams.waiting)
+
+    @property
+    def longest_wait(self) -> float:
+        """Seconds that the first of the line has waited; without end where a stream waits for its place."""
+        if self.streams.waiting:
+            return math.inf
+        first = self.batcher.line.first_arrival
+        return 0.0 if first is None else self._loop.time() - first
 
     @property
     def status(self) -> ReplicaStatus:

@@ -1,12 +1,13 @@
 """Batches as metrics: how many items, in batches of which size, how long they waited and were computed, what failed."""
 
 import asyncio
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from trine.events import ModelBatch
-from trine.metrics import MetricStore
+from trine.metrics import Collected, Gauge, MetricStore
 
 from .drift import DriftWatch
 
@@ -22,7 +23,7 @@ LOOK = 2.0
 class ModelRecorder:
     """Counts what models do. One belongs to an application, and to the store of its metrics."""
 
-    def __init__(self, store: MetricStore) -> None:
+    def __init__(self, store: MetricStore, models: Mapping[str, "ServedModel"]) -> None:
         labels = ["model", "version"]
         self.store = store
         self.items = store.counter("trine_model_items", "Items that a model answered", labels)
@@ -32,7 +33,15 @@ class ModelRecorder:
         self.inference = store.histogram("trine_model_inference_seconds", "How long a batch took", labels, buckets=SECONDS)
         self.shadows = store.counter("trine_model_shadow", "Answers of a shadow beside the real ones", [*labels, "outcome"])
         self.drift = DriftWatch(store)
+        self.replicas = Gauge("trine_model_replicas", "Copies of a model that a web process can ask", ["model", "state"])
+        self.models = models
+        store.derive(self._count_replicas)
         self._timer: asyncio.TimerHandle | None = None
+
+    def _count_replicas(self, collected: Mapping[str, Collected]) -> Iterator[Collected]:
+        """As the process that is asked sees them: in processes of their own, all web workers share the same ones."""
+        states = Counter((name, replica.state) for name, served in self.models.items() for replica in served.replicas)
+        yield Collected(self.replicas, {labels: [float(count)] for labels, count in states.items()})
 
     def note_batch(self, batch: ModelBatch) -> None:
         """Count a batch."""
