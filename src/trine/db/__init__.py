@@ -24,9 +24,10 @@ from .functions import Avg, Count, Max, Min, Sum
 from .mixins import SoftDelete, SoftDeleteQuerySet, Timestamped
 from .model import Model
 from .prefetch import Prefetch
+from .querysets import Manager, QuerySet
 from .registry import registry
 from .related import Many
-from .rows import Manager, QuerySet, Rows
+from .rows import Rows
 from .schemas import ModelSchema
 from .settings import DatabaseSettings
 from .signals import m2m_changed, post_delete, post_save, pre_delete, pre_save

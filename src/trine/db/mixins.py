@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from .fields import field
 from .model import Model
-from .rows import QuerySet
+from .querysets import QuerySet
 
 if TYPE_CHECKING:
     from .database import Database

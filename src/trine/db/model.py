@@ -22,10 +22,10 @@ from .declare import (
 from .errors import FieldError, NotLoaded, did_you_mean
 from .fields import MISSING, Field, FieldOptions, ManyOptions, ReverseOptions, field, many, reverse
 from .prefetch import load
+from .querysets import Objects, QuerySet
 from .registry import registry
 from .related import KeyAttribute, Many, ManyAttribute, OneAttribute
 from .relations import Relation, settle_foreign_key, settle_many
-from .rows import Objects, QuerySet
 from .scope import column_of
 from .sync import run_sync
 from .writing import insert, update

@@ -131,7 +131,7 @@ async def load_relation(
     instances: Sequence[Any], relation: Relation, database: "Database", queryset: Any = None, to_attr: str | None = None
 ) -> list[Any]:
     """Read the rows of one relation for many instances, with one query, and hang them on."""
-    from .rows import QuerySet
+    from .querysets import QuerySet
 
     rows: Any = QuerySet(relation.target) if queryset is None else queryset
     rows = rows.using(database)
@@ -184,7 +184,7 @@ async def load(instance: Any, names: Sequence[str]) -> None:
 
 
 async def _load_field(peers: Sequence[Any], name: str, database: "Database") -> None:
-    from .rows import QuerySet
+    from .querysets import QuerySet
 
     model = type(peers[0])
     pairs = QuerySet(model).using(database).filter(pk__in=[peer.pk for peer in peers]).values_list("pk", name)

@@ -1,15 +1,34 @@
 """Instances from SQL that the program writes itself. Values never become a part of the text."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Generator, Mapping
+from typing import Any, Generic, TypeVar
 
 from .database import Database
 from .errors import FieldError
 from .hydrate import Tree, write_hydrate
 from .registry import registry
 
+M = TypeVar("M")
+
 _PLACE = re.compile(r"('(?:[^']|'')*'|\"[^\"]*\"|::\w+)|:([A-Za-z_]\w*)")
+
+
+class RawRows(Generic[M]):
+    """Instances from SQL of your own. Columns that are no fields are attributes too."""
+
+    def __init__(self, model: type[Any], sql: str, parameters: Any, database: Database) -> None:
+        self.model, self.sql, self.parameters, self.database = model, sql, parameters, database
+
+    def __await__(self) -> Generator[Any, None, list[M]]:
+        return self._read().__await__()
+
+    async def _read(self) -> list[M]:
+        return await read_raw(self.model, self.sql, self.parameters, self.database)
+
+    async def __aiter__(self) -> AsyncIterator[M]:
+        for row in await self._read():
+            yield row
 
 
 def positioned(sql: str, parameters: Any, database: Database) -> tuple[str, list[Any]]:

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from .database import Database
 from .errors import FieldError, NotLoaded
 from .prefetch import LOADED, is_loaded, load, loaded_rows, peers_of
+from .querysets import QuerySet
 from .relations import Relation
-from .rows import QuerySet
 from .scope import Parameter
 from .signals import m2m_changed
 from .statements import compile_statement

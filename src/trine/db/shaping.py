@@ -13,8 +13,9 @@ from trine.errors import SetupError
 from .building import relations_of
 from .errors import did_you_mean
 from .prefetch import Between
+from .querysets import QuerySet
 from .relations import Relation
-from .rows import QuerySet, Rows
+from .rows import Rows
 from .scope import column_of
 
 _DEEPEST = 6

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, Self, TypeVar
 
-from .rows import QuerySet, Rows
+from .querysets import QuerySet
+from .rows import Rows
 from .sync import iterate_sync, run_sync
 
 R = TypeVar("R")

@@ -11,7 +11,7 @@ from trine.errors import RequestValidationError, ValidationFailure
 from .errors import DatabaseError
 from .expressions import Expression, Q
 from .fields import Field as ModelField
-from .rows import QuerySet
+from .querysets import QuerySet
 
 
 class InvalidInstance(DatabaseError, RequestValidationError):

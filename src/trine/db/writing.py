@@ -119,7 +119,7 @@ async def _read_back(instance: Any, names: Sequence[str], counted: Any, database
     for name in left:
         instance.__dict__[name] = None
     if made_there:
-        from .rows import QuerySet
+        from .querysets import QuerySet
 
         found = await QuerySet(model).using(database).filter(pk=instance.pk).values_list(*made_there)
         instance.__dict__.update(zip(made_there, found[0], strict=True))
@@ -160,7 +160,7 @@ async def update(instance: Any, database: "Database", fields: Sequence[str] | No
         return
     complete(instance, is_new=False)
     names += [name for name in _renewed(model) if name not in names]
-    from .rows import QuerySet
+    from .querysets import QuerySet
 
     key = instance._sa_instance_state.key[1]
     rows: QuerySet[Any] = QuerySet(model).using(database).filter(**dict(zip(model.__keys__, key, strict=True)))
