@@ -8,17 +8,15 @@ from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-import sqlalchemy as sa
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.pool import NullPool
 
-from trine.concurrency import ThreadPool
-from trine.errors import SetupError
-
+from .all_tables import create_tables, drop_tables, table_names
 from .connection import Connection, Row
 from .dialects import DIALECTS, Dialect
-from .errors import DatabaseError, DatabaseUnavailable, SerializationFailure
+from .drivers import checked_url, is_in_memory
+from .errors import DatabaseError, DatabaseUnavailable
+from .opened import Opened
 from .pool import Pool
 from .registry import registry
 from .settings import DatabaseSettings
@@ -27,14 +25,6 @@ from .transaction import Transaction
 
 if TYPE_CHECKING:
     from trine.app import App
-
-_DRIVERS = {
-    "postgresql": "postgresql+asyncpg",
-    "mysql": "mysql+asyncmy",
-    "mariadb": "mysql+asyncmy",
-    "sqlite": "sqlite+aiosqlite",
-}
-_EXTRAS = {"postgresql": "postgresql", "mysql": "mysql", "sqlite": "db"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +38,6 @@ class Ran:
 
 
 Watcher = Callable[[Ran], None]
-
-
-class _Here:
-    """What belongs to one event loop: its pool, its copies' pools, its threads, and who writes to SQLite."""
-
-    def __init__(self) -> None:
-        self.pool: Pool
-        self.replicas: list[Pool] = []
-        self.threads: ThreadPool | None = None
-        self.engines: list[AsyncEngine] = []
-        self.writing = asyncio.Lock()
-        self.next_replica = 0
 
 
 class Database:
@@ -91,7 +69,7 @@ class Database:
         self._app: App | None = None
         self._settings: DatabaseSettings | None = None
         self._dialect: Dialect | None = None
-        self._here: dict[asyncio.AbstractEventLoop, _Here] = {}
+        self._here: dict[asyncio.AbstractEventLoop, Opened] = {}
         self._engine: AsyncEngine | None = None
         self._transaction: ContextVar[Transaction | None] = ContextVar(f"transaction of {alias}", default=None)
         self._has_written: ContextVar[bool] = ContextVar(f"{alias} was written", default=False)
@@ -128,7 +106,7 @@ class Database:
     @property
     def url(self) -> URL:
         """Where the database is."""
-        return _checked_url(self.settings.url.get_secret_value())
+        return checked_url(self.settings.url.get_secret_value())
 
     @property
     def dialect(self) -> Dialect:
@@ -149,11 +127,11 @@ class Database:
         """Close the connections of every loop, and give the name back."""
         here = self._here.pop(asyncio.get_running_loop(), None)
         if here is not None:
-            await _close(here)
+            await here.close()
         for loop, other in list(self._here.items()):
             del self._here[loop]
             if loop.is_running():
-                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_close(other), loop))
+                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(other.close(), loop))
         if self._engine is not None:
             engine, self._engine = self._engine, None
             await engine.dispose()
@@ -172,58 +150,18 @@ class Database:
 
     # Connections ------------------------------------------------------------------------------------------------
 
-    def _current(self) -> _Here:
+    def _current(self) -> Opened:
         loop = asyncio.get_running_loop()
         here = self._here.get(loop)
         if here is None:
             for closed in [known for known in self._here if known.is_closed()]:
                 del self._here[closed]
-            here = self._here[loop] = self._new()
+            here = self._here[loop] = Opened(self.url, self.settings, self._memory)
         return here
 
-    def _new(self) -> _Here:
-        here = _Here()
-        settings = self.settings
-        here.pool = self._new_pool(here, self.url)
-        here.replicas = [self._new_pool(here, _checked_url(url.get_secret_value())) for url in settings.replicas]
-        return here
-
-    def _new_pool(self, here: _Here, url: URL) -> Pool:
-        settings = self.settings
-        if url.get_backend_name() == "sqlite":
-            from .sqlite import SQLiteConnection, path_of
-
-            path, is_memory = path_of(url)
-            size = 1 if is_memory else settings.pool_size
-            threads = here.threads = here.threads or ThreadPool(size)
-            file = f"file:trine-{id(self)}?mode=memory&cache=shared" if is_memory else path
-            return Pool(
-                lambda: SQLiteConnection.connect(file, threads, lock_timeout=settings.lock_timeout, is_uri=is_memory),
-                size,
-                settings.max_wait,
-            )
-        engine = self._make_engine(url)
-        here.engines.append(engine)
-        kind = _connection_class(url)
-        return Pool(lambda: kind.connect(engine), settings.pool_size, settings.max_wait)
-
-    def _make_engine(self, url: URL, **options: Any) -> AsyncEngine:
-        # Connections are kept by our own pool; the engine sets them up, and leaves transactions alone.
-        backend = url.get_backend_name()
-        arguments: dict[str, Any] = {}
-        if backend == "postgresql":
-            arguments = {"timeout": self.settings.connect_timeout}
-        elif backend in ("mysql", "mariadb"):
-            arguments = {"connect_timeout": int(self.settings.connect_timeout) or 1}
-        return create_async_engine(
-            url,
-            isolation_level="AUTOCOMMIT",
-            pool_reset_on_return=None,
-            skip_autocommit_rollback=True,
-            poolclass=NullPool,
-            connect_args=arguments,
-            **options,
-        )
+    @property
+    def _memory(self) -> str:
+        return f"file:trine-{id(self)}?mode=memory&cache=shared"
 
     @property
     def pool(self) -> Pool:
@@ -234,16 +172,13 @@ class Database:
     def engine(self) -> AsyncEngine:
         """SQLAlchemy's engine for the same database, with connections of its own: for `AsyncSession` and Core."""
         if self._engine is None:
+            is_memory = is_in_memory(self.url)
             self._engine = (
-                create_async_engine(self.url, pool_size=self.settings.pool_size)
-                if not self._is_memory
-                else (create_async_engine(f"sqlite+aiosqlite:///file:trine-{id(self)}?mode=memory&cache=shared&uri=true"))
+                create_async_engine(f"sqlite+aiosqlite:///{self._memory}&uri=true")
+                if is_memory
+                else create_async_engine(self.url, pool_size=self.settings.pool_size)
             )
         return self._engine
-
-    @property
-    def _is_memory(self) -> bool:
-        return self.url.get_backend_name() == "sqlite" and self.url.database in (None, "", ":memory:")
 
     def session(self, **options: Any) -> AsyncSession:
         """A session of SQLAlchemy. Inside `atomic()` it is on the transaction's connection, which decides what is kept."""
@@ -294,24 +229,13 @@ class Database:
     async def _read_again(self, pool: Pool, sql: str, args: Sequence[Any]) -> Sequence[Row]:
         """Read once more, on a new connection: the old one may have been idle while the database was restarted."""
         pool.drop_idle()
-        connection = await pool.acquire()
-        try:
-            rows = await connection.fetch(sql, args)
-        except asyncio.CancelledError:
-            pool.release_after_cancellation(connection)
-            raise
-        except BaseException:
-            pool.release(connection)
-            raise
-        pool.release(connection)
-        return rows
+        return await self._run_on(pool, "fetch", sql, args)  # type: ignore[no-any-return] # rows of a connection
 
-    def _reading(self, here: _Here) -> Pool:
+    def _reading(self, here: Opened) -> Pool:
         if self._has_written.get():
             # Whoever has written reads what was written, not a copy that may be late.
             return here.pool
-        here.next_replica = (here.next_replica + 1) % len(here.replicas)
-        return here.replicas[here.next_replica]
+        return here.next_replica()
 
     async def fetch_named(self, sql: str, args: Sequence[Any] = ()) -> tuple[list[str], Sequence[Row]]:
         """Run a statement and give the names of its columns, and its rows. It may write."""
@@ -340,15 +264,18 @@ class Database:
             return await getattr(transaction, how)(sql, args)
         return await self._write(self._current(), how, sql, args)
 
-    async def _write(self, here: _Here, how: str, sql: str, args: Any) -> Any:
+    async def _write(self, here: Opened, how: str, sql: str, args: Any) -> Any:
         if here.replicas:
             self._has_written.set(True)
         if self.dialect.name != "sqlite":
-            return await self._write_on(here.pool, how, sql, args)
-        async with _writing(here, self.settings.lock_timeout):
-            return await self._write_on(here.pool, how, sql, args)
+            return await self._run_on(here.pool, how, sql, args)
+        await here.take_turn()
+        try:
+            return await self._run_on(here.pool, how, sql, args)
+        finally:
+            here.end_turn()
 
-    async def _write_on(self, pool: Pool, how: str, sql: str, args: Any) -> Any:
+    async def _run_on(self, pool: Pool, how: str, sql: str, args: Any) -> Any:
         connection = await pool.acquire()
         try:
             result = await getattr(connection, how)(sql, args)
@@ -387,7 +314,7 @@ class Database:
         here = self._current()
         is_sqlite = self.dialect.name == "sqlite"
         if is_sqlite and not read_only:
-            await _take_turn(here, self.settings.lock_timeout)
+            await here.take_turn()
         if here.replicas and not read_only:
             self._has_written.set(True)
         connection: Connection | None = None
@@ -401,7 +328,7 @@ class Database:
             elif connection is not None:
                 here.pool.release(connection)
             if is_sqlite and not read_only:
-                here.writing.release()
+                here.end_turn()
             raise
         transaction = Transaction(self, connection)
         transaction.holds_turn = is_sqlite and not read_only
@@ -439,7 +366,7 @@ class Database:
         finally:
             here.pool.release(connection)
             if transaction.holds_turn:
-                here.writing.release()
+                here.end_turn()
         if commit and was_broken:
             transaction.check()
 
@@ -483,39 +410,15 @@ class Database:
 
     async def create_all(self) -> None:
         """Make the tables of every model that has none: for tests and first steps. Migrations do it for the rest of its life."""
-        await self._with_metadata(registry.metadata.create_all)
+        await create_tables(self)
 
     async def drop_all(self) -> None:
         """Drop the tables of every model, and everything in them."""
-        await self._with_metadata(registry.metadata.drop_all)
-
-    async def _with_metadata(self, change: Callable[..., None]) -> None:
-        statements: list[str] = []
-        existing = set(await self.table_names())
-        metadata = registry.metadata
-        creates = change.__name__ == "create_all"
-        for table in metadata.sorted_tables if creates else reversed(metadata.sorted_tables):
-            if (table.name in existing) is creates:
-                continue
-            if not creates:
-                statements.append(str(sa.schema.DropTable(table).compile(dialect=self.dialect.sqlalchemy)))
-                continue
-            statements.append(str(sa.schema.CreateTable(table).compile(dialect=self.dialect.sqlalchemy)))
-            statements += [
-                str(sa.schema.CreateIndex(index).compile(dialect=self.dialect.sqlalchemy))
-                for index in sorted(table.indexes, key=lambda index: str(index.name))
-            ]
-        for statement in statements:
-            await self.run(statement.strip())
+        await drop_tables(self)
 
     async def table_names(self) -> list[str]:
         """The tables that there are."""
-        sql = {
-            "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table'",
-            "postgresql": "SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = ANY (current_schemas(false))",
-            "mysql": "SELECT table_name FROM information_schema.tables WHERE table_schema = database()",
-        }[self.dialect.name]
-        return [str(row[0]) for row in await self.fetch(sql, writes=True)]
+        return await table_names(self)
 
     def __repr__(self) -> str:
         return f"<Database {self.alias} {self.url.render_as_string(hide_password=True)}>"
@@ -541,64 +444,3 @@ def find_database(using: str | Database | None = None) -> Database:
 def databases() -> Mapping[str, Database]:
     """The databases that are installed, by alias."""
     return _installed
-
-
-def _checked_url(text: str) -> URL:
-    try:
-        url = make_url(text)
-        backend = url.get_backend_name()
-    except sa.exc.ArgumentError:
-        raise SetupError(
-            "The database URL cannot be read.", hint="Write sqlite:///file.sqlite3 or postgresql://user:password@host/name."
-        ) from None
-    if backend == "postgres":
-        url, backend = url.set(drivername="postgresql"), "postgresql"
-    if backend not in _DRIVERS:
-        raise SetupError(f"There is no database '{backend}'.", hint="There are sqlite, postgresql and mysql.")
-    return url.set(drivername=_DRIVERS[backend])
-
-
-def _connection_class(url: URL) -> Any:
-    backend = url.get_backend_name()
-    try:
-        if backend == "postgresql":
-            from .postgresql import PostgreSQLConnection
-
-            return PostgreSQLConnection
-        from .mysql import MySQLConnection
-    except ImportError as error:
-        extra = _EXTRAS["mysql" if backend == "mariadb" else backend]
-        raise SetupError(f"{backend} needs {error.name}.", hint=f'Install it with: pip install "trine[{extra}]"') from error
-    return MySQLConnection
-
-
-async def _close(here: _Here) -> None:
-    for pool in (here.pool, *here.replicas):
-        await pool.close()
-    for engine in here.engines:
-        await engine.dispose()
-    if here.threads is not None:
-        here.threads.close()
-
-
-async def _take_turn(here: _Here, patience: float) -> None:
-    try:
-        async with asyncio.timeout(patience):
-            await here.writing.acquire()
-    except TimeoutError:
-        raise SerializationFailure(
-            f"Another transaction has been writing to SQLite for more than {patience:g} seconds."
-        ) from None
-
-
-class _writing:  # noqa: N801 - used like a function
-    """The turn to write to SQLite, which has one writer at a time: waiting here blocks no thread."""
-
-    def __init__(self, here: _Here, timeout: float) -> None:
-        self._here, self._timeout = here, timeout
-
-    async def __aenter__(self) -> None:
-        await _take_turn(self._here, self._timeout)
-
-    async def __aexit__(self, *exception: object) -> None:
-        self._here.writing.release()

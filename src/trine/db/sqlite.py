@@ -7,7 +7,6 @@ import struct
 import threading
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
-from urllib.parse import unquote
 
 from trine.concurrency import ThreadPool
 
@@ -204,11 +203,3 @@ def translate(error: BaseException, sql: str) -> Exception:
     if any(word in text for word in _UNAVAILABLE):
         return DatabaseUnavailable(text)
     return DatabaseError(f"{text} in: {sql}")
-
-
-def path_of(url: Any) -> tuple[str, bool]:
-    """The file that a URL names, and whether it is in memory."""
-    database = url.database
-    if not database or database == ":memory:":
-        return "", True
-    return unquote(database), False
