@@ -56,7 +56,7 @@ class SMTPTransport:
                 yield client
             except BaseException:
                 # Nobody knows what the server waits for now.
-                client.close()
+                _drop(client)
                 raise
             self._idle.append((client, self.loop.time()))
 
@@ -67,7 +67,7 @@ class SMTPTransport:
                 try:
                     await client.rset()
                 except (aiosmtplib.SMTPException, OSError):
-                    client.close()
+                    _drop(client)
                 else:
                     return client
             else:
@@ -89,8 +89,8 @@ class SMTPTransport:
         try:
             await client.connect()
         except BaseException:
-            # After a handshake that failed, aiosmtplib leaves the connection open.
-            client.close()
+            # After a login or a handshake that failed, aiosmtplib leaves the connection open.
+            _drop(client)
             raise
         return client
 
@@ -133,7 +133,15 @@ async def _leave(client: aiosmtplib.SMTP) -> None:
     try:
         await client.quit(timeout=2)
     except (aiosmtplib.SMTPException, OSError):
-        client.close()
+        _drop(client)
+
+
+def _drop(client: aiosmtplib.SMTP) -> None:
+    """Close a connection now. Under TLS a plain close waits for the server, which may be gone, and longer than the loop lives."""
+    transport = client.transport
+    client.close()
+    if isinstance(transport, asyncio.Transport):
+        transport.abort()
 
 
 def _text(error: Exception) -> str:
