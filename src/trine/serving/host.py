@@ -6,7 +6,6 @@ import logging
 import os
 import signal
 import socket
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -376,8 +375,6 @@ def run_host(
     """Hold a replica until the other end of the lifeline is gone. Gives the exit status."""
     # Whoever stops a whole group of processes means the server, whose last answers still need this one.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    # A step of the interpreter's lock: the loop must get its turn while a model computes in pure Python.
-    sys.setswitchinterval(0.001)
 
     async def main() -> int:
         until = asyncio.Event()
