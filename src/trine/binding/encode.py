@@ -13,6 +13,7 @@ from trine.http.json import encode_json
 from trine.routing import RouteOptions
 
 from .annotations import bare_type
+from .dictionaries import dictionary_encoder
 from .validate import adapter_for, is_struct_type, located
 
 _PASSED_ON = {
@@ -99,7 +100,17 @@ def _pydantic_codec(model: Any, options: RouteOptions, where: str) -> ResponseCo
         except ValidationError as error:
             raise ResponseValidationError(located(error, ("response",)), body=value) from error
 
+    encode_dictionaries = None if chosen else dictionary_encoder(adapter.core_schema)
+
     def encode(value: Any) -> bytes:
+        if encode_dictionaries is not None and (
+            type(value) is dict or (type(value) is list and value and type(value[0]) is dict)
+        ):
+            try:
+                return encode_dictionaries(value)
+            except ValidationError:
+                # Something else is among them, or does not fit: then the model says what.
+                pass
         return to_json(validated(value), by_alias=by_alias, **chosen)
 
     def encode_exact(value: Any) -> bytes:

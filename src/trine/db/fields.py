@@ -196,6 +196,11 @@ class Field:
         """Whether the database computes it from other columns."""
         return self.options.generated is not None
 
+    @property
+    def makes_default(self) -> bool:
+        """Whether a new instance may get a value in Python without being given one."""
+        return self.options.default_factory is not None or (self.options.default is not MISSING and not self.is_generated)
+
     def make_default(self) -> Any:
         """The default for a new instance, MISSING where there is none in Python."""
         options = self.options

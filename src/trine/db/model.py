@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, dataclass_transf
 
 import sqlalchemy as sa
 from sqlalchemy import event, orm
+from sqlalchemy.orm.base import NO_VALUE
 
 from trine.errors import SetupError
 
@@ -77,18 +78,31 @@ class Model:
 
     def __init__(self, **values: Any) -> None:
         model = type(self)
-        for made in model.__fields__.values():
-            if made.column is None:
-                continue
+        for made in model.__with_defaults__:
             name = made.attname
             if name not in values and made.name not in values and (value := made.make_default()) is not MISSING:
                 setattr(self, name, value)
+        settable, plain, written = model.__settable__, model.__plain__, self.__dict__
+        state = written["_sa_instance_state"]
         for name, value in values.items():
-            if name not in model.__settable__:
+            if name not in settable:
                 _refuse_name(model, name)
-            setattr(self, name, value)
+            events = plain.get(name)
+            if events is None or name in written or events.set:
+                setattr(self, name, value)
+            else:
+                # What SQLAlchemy's attribute would do, where nobody listens and the instance is in no session yet.
+                state.committed_state[name] = NO_VALUE
+                state.modified = True
+                written[name] = value
 
     __settable__: ClassVar[frozenset[str]] = frozenset()
+    __with_defaults__: ClassVar[tuple[Field, ...]] = ()
+    __renewed__: ClassVar[tuple[Field, ...]] = ()
+    __written__: ClassVar[tuple[tuple[str, bool, bool], ...]] = ()
+    """The attributes that an INSERT may name, whether each may be absent, and whether None means that it is."""
+    __plain__: ClassVar[dict[str, Any]] = {}
+    """The columns that are no keys of other tables, with the events of their attributes."""
 
     # One row ----------------------------------------------------------------------------------------------------
 
@@ -381,6 +395,14 @@ def _map(cls: type[Any]) -> None:
     cls.__keys__ = tuple(str(column.key) for column in table.primary_key.columns)
     names = {made.name for made in cls.__fields__.values()} | {made.attname for made in cls.__fields__.values()}
     cls.__settable__ = frozenset(names | {"pk"})
+    stored = [made for made in cls.__fields__.values() if made.column is not None]
+    cls.__with_defaults__ = tuple(made for made in stored if made.makes_default)
+    cls.__renewed__ = tuple(made for made in stored if made.options.on_update is not None)
+    cls.__written__ = tuple(
+        (made.attname, made.is_null or made.has_default, made.is_auto or made.options.db_default is not MISSING)
+        for made in stored
+        if not made.is_generated
+    )
     registry.mappers.map_imperatively(cls, table)
     for made in cls.__fields__.values():
         if made.kind == "foreign_key":
@@ -415,6 +437,11 @@ def _install_attributes() -> None:
             type.__setattr__(model, name, kind(relation, manager[name]))
             if relation.origin == "foreign_key" and not isinstance(vars(model).get(relation.attname), KeyAttribute):
                 type.__setattr__(model, relation.attname, KeyAttribute(relation, manager[relation.attname]))
+        model.__plain__ = {
+            name: attribute.impl.dispatch
+            for name, attribute in manager.items()
+            if vars(model).get(name) is attribute and isinstance(attribute.property, orm.ColumnProperty)
+        }
         if not isinstance(manager.expired_attribute_loader, _LeftOut):
             manager.expired_attribute_loader = _LeftOut(manager.expired_attribute_loader)  # type: ignore[assignment] # called alike
 

@@ -46,6 +46,8 @@ class SchemaMeta(type(BaseModel)):  # type: ignore[misc] # Pydantic's metaclass,
             _add_fields(name, namespace, model, fields, exclude, chosen)
         made = super().__new__(mcs, name, bases, namespace, **options)
         made.__model__, made.__mode__ = model, chosen
+        stored = () if model is None else (one.attname for one in model.__fields__.values() if one.column is not None)
+        made.__columns__ = frozenset(stored)
         return made
 
 
@@ -62,11 +64,12 @@ class ModelSchema(BaseModel, metaclass=SchemaMeta):
     if TYPE_CHECKING:
         __model__: ClassVar[type[Any]]
         __mode__: ClassVar[Mode]
+        __columns__: ClassVar[frozenset[str]]
 
     def values(self) -> dict[str, Any]:
         """What was sent, by the names of the model's columns. What was left out is not there; None is."""
-        names = _columns(type(self))
-        return {name: getattr(self, name) for name in self.model_fields_set if name in names}
+        sent, found = self.model_fields_set & type(self).__columns__, self.__dict__
+        return {name: found[name] if name in found else getattr(self, name) for name in sent}
 
     async def create(self, *, using: "str | Database | None" = None, **values: Any) -> Any:
         """Write a new row, with further values that the client does not say, and give the instance."""
@@ -238,10 +241,6 @@ def _take_validators(namespace: dict[str, Any], model: type[Any], names: set[str
                 fields = getattr(value.decorator_info, "fields", None)
                 if fields is not None and set(fields) <= names:
                     namespace.setdefault(name, value)
-
-
-def _columns(schema: Any) -> set[str]:
-    return {made.attname for made in schema.__model__.__fields__.values() if made.column is not None}
 
 
 def _inner_schema(annotation: Any) -> Any:

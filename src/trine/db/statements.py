@@ -1,6 +1,7 @@
 """Statements that were compiled once: their SQL, and how values find their places in it."""
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,6 +35,17 @@ class Statement:
             raise InvalidValue(f"{error.detail}{self._blame(values)}") from None
         except (TypeError, ValueError, AttributeError, OverflowError) as error:
             raise InvalidValue(f"A value does not fit its field: {error}.{self._blame(values)}") from error
+
+    def bind_all(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        """The values of several rows, one behind the other."""
+        if any(at < 0 for at, *_ in self._places):
+            return [value for row in rows for value in self.bind(row)]
+        columns = list(zip(*rows, strict=True))
+        try:
+            written = [columns[at] if write is None else list(map(write, columns[at])) for at, write, _, _ in self._places]
+        except Exception:  # noqa: BLE001 - whose value does not fit is found row by row
+            return [value for row in rows for value in self.bind(row)]
+        return list(chain.from_iterable(zip(*written, strict=True)))
 
     def _blame(self, values: Sequence[Any]) -> str:
         """Which value of which lookup could not be written."""

@@ -22,13 +22,12 @@ _MOST_VALUES = 30_000
 
 def complete(instance: Any, *, is_new: bool) -> None:
     """Fill in what is made at each save, and the defaults of a new row."""
-    for made in type(instance).__fields__.values():
-        if made.column is None:
-            continue
-        values = instance.__dict__
-        if made.options.on_update is not None and (not is_new or made.attname not in values):
+    model = type(instance)
+    for made in model.__renewed__:
+        if not is_new or made.attname not in instance.__dict__:
             setattr(instance, made.attname, made.options.on_update())
-        elif is_new and made.attname not in values and (value := made.make_default()) is not MISSING:
+    for made in model.__with_defaults__ if is_new else ():
+        if made.attname not in instance.__dict__ and (value := made.make_default()) is not MISSING:
             setattr(instance, made.attname, value)
 
 
@@ -36,17 +35,18 @@ def _attributes(instance: Any) -> tuple[str, ...]:
     """The attributes of a new row that have a value to be written."""
     values, model = instance.__dict__, type(instance)
     names = []
-    for made in model.__fields__.values():
-        if made.column is None or made.is_generated:
-            continue
-        if made.attname not in values:
-            if made.is_null or made.has_default:
-                continue
-            raise FieldError(f"{model.__name__}.{made.name} has no value, and no default.")
-        if values[made.attname] is None and (made.is_auto or made.options.db_default is not MISSING):
-            continue
-        names.append(made.attname)
+    for name, may_be_absent, none_is_absent in model.__written__:
+        value = values.get(name, MISSING)
+        if value is MISSING:
+            if not may_be_absent:
+                raise FieldError(f"{model.__name__}.{_name_of(model, name)} has no value, and no default.")
+        elif value is not None or not none_is_absent:
+            names.append(name)
     return tuple(names)
+
+
+def _name_of(model: type[Any], attname: str) -> str:
+    return next(str(made.name) for made in model.__fields__.values() if made.attname == attname)
 
 
 def _returned(model: type[Any], names: Sequence[str]) -> list[sa.Column[Any]]:
@@ -132,10 +132,12 @@ def _is_plain_null(model: type[Any], name: str) -> bool:
 
 def mark_saved(instance: Any) -> None:
     """Tell SQLAlchemy that an instance is what the database has."""
-    state = instance._sa_instance_state
+    values = instance.__dict__
+    state = values["_sa_instance_state"]
     model = type(instance)
-    state.key = (model, tuple(instance.__dict__[name] for name in model.__keys__), None)
-    state._commit_all(instance.__dict__)
+    keys = model.__keys__
+    state.key = (model, (values[keys[0]],) if len(keys) == 1 else tuple([values[name] for name in keys]), None)
+    state._commit_all(values)
 
 
 def changed_attributes(instance: Any) -> list[str]:
@@ -179,7 +181,7 @@ async def update(instance: Any, database: "Database", fields: Sequence[str] | No
 
 def _renewed(model: type[Any]) -> list[str]:
     """The attributes that have a new value at every save."""
-    return [made.attname for made in model.__fields__.values() if made.options.on_update is not None]
+    return [made.attname for made in model.__renewed__]
 
 
 def _named(model: type[Any], fields: Sequence[str]) -> list[str]:
@@ -225,10 +227,7 @@ def _batches(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
 async def _insert_batch(names: tuple[str, ...], batch: Sequence[Any], database: "Database", conflicts: tuple[Any, ...]) -> None:
     model = type(batch[0])
     one = insert_statement(model, names, database)
-    values: list[Any] = []
-    for instance in batch:
-        mine = instance.__dict__
-        values += one.bind([mine[name] for name in names])
+    values = one.bind_all([[mine[name] for name in names] for mine in [instance.__dict__ for instance in batch]])
     ignores, updates = conflicts[0], conflicts[1]
     statement = _many_statement(model, names, len(batch), one, database, conflicts)
     if ignores or updates or not one.hydrate:
@@ -240,8 +239,9 @@ async def _insert_batch(names: tuple[str, ...], batch: Sequence[Any], database: 
     if database.dialect.has_returning:
         found = await database.fetch(statement.sql, values, writes=True)
         for instance, row in zip(batch, found, strict=True):
-            for (name, read), value in zip(one.hydrate, row, strict=True):
-                instance.__dict__[name] = value if read is None else read(value)
+            values_of = instance.__dict__
+            for at, (name, read) in enumerate(one.hydrate):
+                values_of[name] = row[at] if read is None else read(row[at])
             mark_saved(instance)
         return
     first = await database.insert(statement.sql, values)
