@@ -30,6 +30,13 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """The address of an S3 server with a bucket named `files`."""
+    with services.s3_server() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """Trine runs on asyncio."""
     return "asyncio"

@@ -13,12 +13,20 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.error import URLError
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import pytest
 
 POSTGRESQL = "postgresql://postgres@127.0.0.1:5432/postgres"
 MARIADB = "mysql://root@127.0.0.1:3306/mysql"
+S3_OPTIONS = {
+    "access_key_id": "tests",
+    "secret_access_key": "tests",
+    "region": "eu-central-1",
+    "allow_http": "true",
+}
 
 
 def missing(what: str) -> NoReturn:
@@ -87,6 +95,31 @@ def mariadb_server() -> Iterator[str]:
         url = f"mysql://root@127.0.0.1:{port}/mysql"
         with _running([program, *common, *place, "--innodb-flush-log-at-trx-commit=0"], user, url, _ask_mariadb):
             yield url
+
+
+@contextmanager
+def s3_server() -> Iterator[str]:
+    """The address of an S3 server with a bucket named `files`."""
+    python = Path(__file__).parents[1] / ".tools" / "s3" / "bin" / "python"
+    if not python.exists():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("no S3 server here: make .tools/s3/.ready installs it")
+    address = f"http://127.0.0.1:{free_port()}"
+    command = [str(python), "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", address.rpartition(":")[2]]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            wait_until(lambda: _answers_http(f"{address}/moto-api/data.json"), "The S3 server")
+            with urlopen(Request(f"{address}/files", method="PUT")):
+                yield address
+        finally:
+            server.terminate()
+
+
+def _answers_http(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=5):
+            return True
+    except (URLError, ConnectionError, TimeoutError):
+        return False
 
 
 def free_port() -> int:

@@ -1,5 +1,6 @@
 """Handwritten digits: a small ONNX network behind a typed API, and a page to draw on."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,12 +10,16 @@ from pydantic import BaseModel, Field
 
 from trine import App, FileResponse, StaticFiles
 from trine.arrays import Array, Image
+from trine.concurrency import run_in_thread
 from trine.serving import LoadContext, ModelMonitor, Registry, load_model, models_of
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from drawing import SIDE, to_pixels  # noqa: E402 - a file beside this one
 
 Pixels = Annotated[NDArray[np.float32], Array(shape=(8, 8), ge=0, le=16)]
-Picture = Annotated[NDArray[np.uint8], Image(mode="L", resize=(8, 8), resample="box", formats=["PNG", "JPEG"])]
+Picture = Annotated[NDArray[np.uint8], Image(mode="L", resize=(SIDE, SIDE), resample="box", formats=["PNG", "JPEG"])]
 
 
 class Reading(BaseModel):
@@ -47,8 +52,9 @@ class Digits:
 
 @app.post("/picture")
 async def read_picture(picture: Picture) -> Reading:
-    """Read a drawing or photograph: dark paper, light ink, one digit that fills it."""
-    reading: Reading = await models_of(app)["digits"].predict(picture.astype(np.float32) * (16 / 255))
+    """Read a square drawing or photograph: dark paper, one digit in light ink, in any place and size."""
+    pixels = await run_in_thread(to_pixels, picture)
+    reading: Reading = await models_of(app)["digits"].predict(pixels)
     return reading
 
 

@@ -12,6 +12,7 @@ from trine.testing import TestClient
 pytest.importorskip("skl2onnx")
 pytest.importorskip("onnxruntime")
 PIL_Image = pytest.importorskip("PIL.Image")
+PIL_ImageFilter = pytest.importorskip("PIL.ImageFilter")
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +55,28 @@ def test_a_picture_is_read(client, digits):
         pixels.save(file, kind)
         answer = client.post("/picture", content=file.getvalue(), headers={"content-type": f"image/{kind.lower()}"})
         assert answer.json()["digit"] == digits.target[0]
+
+
+def test_small_thick_and_moved_drawings_are_read(client, digits):
+    """Smooth digits that the pen made larger, thicker or smaller than the training set has them, anywhere on the paper."""
+    answers = []
+    for index in range(60):
+        size, at, thickness = (200, 110, 60)[index % 3], (20 * (index % 4), 15 * (index % 5)), (1, 5, 9)[index % 3 - 1]
+        digit = PIL_Image.fromarray((digits.images[index] * (255 / 16)).astype(np.uint8))
+        digit = digit.resize((size, size), PIL_Image.Resampling.BICUBIC).point(lambda value: 255 * (value > 110))
+        paper = PIL_Image.new("L", (280, 280))
+        paper.paste(digit, at)
+        file = io.BytesIO()
+        paper.filter(PIL_ImageFilter.MaxFilter(thickness)).save(file, "PNG")
+        answer = client.post("/picture", content=file.getvalue(), headers={"content-type": "image/png"})
+        answers.append(answer.json()["digit"] == digits.target[index])
+    assert sum(answers) >= 54
+
+
+def test_empty_paper_is_read_as_anything(client):
+    file = io.BytesIO()
+    PIL_Image.new("L", (280, 280)).save(file, "PNG")
+    assert client.post("/picture", content=file.getvalue(), headers={"content-type": "image/png"}).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Models that tests run in processes of their own: a fresh Python finds them here again."""
 
+import ctypes
 import os
+import resource
 import time
 from collections.abc import Iterator
 
@@ -35,6 +37,12 @@ class Prices:
             os._exit(9)
         if any(house.name == "hang" for house in houses):
             time.sleep(60)
+        if any(house.name == "seize" for house in houses):
+            # Keeps the interpreter's lock: nothing else in this process gets a turn.
+            ctypes.PyDLL(None).sleep(60)
+        if any(house.name == "memory" for house in houses):
+            resource.setrlimit(resource.RLIMIT_AS, (8 << 30, resource.RLIM_INFINITY))
+            bytearray(16 << 30)
         if any(house.name == "refuse" for house in houses):
             raise HTTPException(422, {"why": "refused"})
         if any(house.name == "raise" for house in houses):
@@ -105,3 +113,16 @@ class Slow:
     def predict(self, items: list[int]) -> list[int]:
         time.sleep(0.02)
         return [os.getpid() for _ in items]
+
+
+devices = App()
+
+
+@devices.model("/where", runner="process", replicas=2)
+class Where:
+    def load(self, context: LoadContext) -> None:
+        self.context = context
+
+    def predict(self, items: list[int]) -> list[tuple[int, str]]:
+        time.sleep(0.01)
+        return [(self.context.replica, self.context.device) for _ in items]

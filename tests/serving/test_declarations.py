@@ -3,7 +3,9 @@
 import pytest
 
 from trine import App, SetupError
-from trine.serving import ActiveSequence
+from trine.serving import ActiveSequence, LoadContext, ModelDeclaration
+from trine.settings import Launch, set_launch
+from trine.testing import TestClient
 
 
 class Nothing:
@@ -78,6 +80,9 @@ def test_a_class_that_cannot_be_served(source, message):
         ({"max_wait_ms": -1}, "The model model has max_wait_ms=-1 and timeout=1.0."),
         ({"timeout": 0}, "The model model has max_wait_ms=0 and timeout=0."),
         ({"replicas": (2, 1)}, "The model model has replicas=(2, 1)."),
+        ({"replicas": (1, 2, 3)}, "The model model has replicas=(1, 2, 3)."),
+        ({"grow_wait_ms": -1}, "The model model has grow_wait_ms=-1."),
+        ({"shrink_after": -1}, "The model model has shrink_after=-1."),
         ({"name": "a/b"}, "A model cannot be called 'a/b'."),
     ],
     ids=str,
@@ -106,8 +111,6 @@ class NoListFixed:
 def test_replicas_in_one_web_process():
     app = App()
     app.model("/model", runner="thread", replicas=2)(NoListFixed)
-    from trine.testing import TestClient
-
     with pytest.raises(SetupError, match="wants 2 replicas in one web process"), TestClient(app):
         pass
 
@@ -122,11 +125,51 @@ def test_ray_that_is_not_installed():
         pytest.skip("Ray is installed here")
     app = App()
     app.model("/model", runner="ray")(NoListFixed)
-    from trine.testing import TestClient
-
     with pytest.raises(SetupError) as caught, TestClient(app):
         pass
     assert caught.value.hint == 'Install it with: pip install "trine[ray]"'
+
+
+def test_ray_that_each_worker_would_start():
+    set_launch(Launch(workers=4))
+    app = App()
+    app.model("/model", runner="ray")(NoListFixed)
+    try:
+        with pytest.raises(SetupError) as caught, TestClient(app):
+            pass
+    finally:
+        set_launch(Launch())
+    assert caught.value.message == "The model no-list-fixed runs on Ray, and each of 4 workers would start a cluster."
+    assert caught.value.hint == (
+        "Say which one they share: TRINE_MODELS_RAY_ADDRESS=auto, after 'ray start --head'. Or run one worker."
+    )
+
+
+def test_devices_of_the_settings_are_for_models_that_name_none(monkeypatch):
+    monkeypatch.setenv("TRINE_MODELS_DEVICES", "cuda:1,cuda:3")
+    app = App()
+
+    @app.model("/named", name="named", devices=["cuda:7"])
+    @app.model("/told", name="told")
+    class Where:
+        def load(self, context: LoadContext) -> None:
+            self.device = context.device
+
+        def predict(self, items: list[int]) -> list[str]:
+            return [self.device for _ in items]
+
+    with TestClient(app) as client:
+        assert client.post("/told", json=1).json() == "cuda:1"
+        assert client.post("/named", json=1).json() == "cuda:7"
+
+
+def test_replicas_take_devices_in_turn():
+    def predict(items: list[int]) -> list[int]:
+        return items
+
+    declaration = ModelDeclaration("turns", predict, {"devices": ["cuda:0", "cuda:1"], "replicas": 5})
+    assert [declaration.device(number) for number in range(5)] == ["cuda:0", "cuda:1", "cuda:0", "cuda:1", "cuda:0"]
+    assert ModelDeclaration("none", predict).device(3) == "cpu"
 
 
 def test_a_model_stays_the_class_that_it_was():

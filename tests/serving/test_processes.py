@@ -47,15 +47,38 @@ def test_a_process_that_dies_is_replaced(client):
     assert after.json()["process"] != before
 
 
+def test_a_batch_that_needs_more_memory_than_there_is_fails_alone(client):
+    answer = client.post("/prices/batch", json=[{"rooms": 1}, {"rooms": 1, "name": "memory"}, {"rooms": 2}]).json()
+    assert [output and output["price"] for output in answer["outputs"]] == [1000.0, None, 2000.0]
+    assert answer["errors"] == [{"index": 1, "status": 500, "detail": "The model could not answer this item."}]
+    assert client.post("/prices", json={"rooms": 3}).json()["price"] == 3000.0
+
+
 def test_a_model_that_hangs_is_replaced():
     with TestClient(programs.hanging) as client:
-        while client.get("/models/ready").status_code == 503:
-            pass
-        before = client.post("/prices", json={"rooms": 1}).json()["process"]
-        assert client.post("/prices", json={"rooms": 1, "name": "hang"}).status_code == 503
-        while (answer := client.post("/prices", json={"rooms": 1})).status_code == 503:
-            pass
-        assert answer.json()["process"] != before
+
+        def process() -> int:
+            while (answer := client.post("/prices", json={"rooms": 1})).status_code == 503:
+                pass
+            return answer.json()["process"]
+
+        processes = {process()}
+        # One sleeps; the other keeps the interpreter's lock, so that not even the process's event loop gets a turn.
+        for name in ("hang", "seize"):
+            assert client.post("/prices", json={"rooms": 1, "name": name}).status_code == 503
+            processes.add(process())
+        assert len(processes) == 3
+
+
+async def test_each_replica_gets_a_device_of_its_own(monkeypatch):
+    monkeypatch.setenv("TRINE_MODELS_DEVICES", "cuda:0, cuda:1")
+    async with AsyncTestClient(programs.devices) as client:
+        served = models_of(client.app)["where"]
+        assert [(one.number, one.device) for one in served.replicas] == [(0, "cuda:0"), (1, "cuda:1")]
+        found = set()
+        while len(found) < 2:
+            found |= {tuple(answer.json()) for answer in await asyncio.gather(*[client.post("/where", json=1) for _ in range(4)])}
+    assert found == {(0, "cuda:0"), (1, "cuda:1")}
 
 
 def test_structs_travel():
@@ -126,8 +149,4 @@ async def test_replicas_start_while_items_wait_and_end_when_they_are_idle():
         assert [replica.state for replica in served.replicas] == ["ready", "ready"]
         # One client alone is answered by the first; while it asks, the second one leaves.
         await ask(lambda: len(served.replicas) == 1)
-        assert statuses == {200}
-        # And it comes back when it is needed again.
-        processes.clear()
-        await asyncio.gather(*[ask(lambda: len(processes) == 2) for _ in range(4)])
         assert statuses == {200}

@@ -10,9 +10,11 @@ from click.testing import CliRunner
 
 from trine import App
 from trine.cli.main import cli
-from trine.serving import LoadContext, ModelFileError, Registry, RegistryError, load_model
+from trine.serving import LoadContext, ModelFileError, Registry, RegistryError, load_model, models_of
 from trine.storage import Storage
-from trine.testing import TestClient
+from trine.testing import AsyncTestClient, TestClient
+
+from ..services import S3_OPTIONS
 
 
 @pytest.fixture(params=["folder", "bucket"])
@@ -221,6 +223,38 @@ def test_a_served_model_loads_its_version_from_the_registry(registry, weights):
 
 
 # The command line ------------------------------------------------------------------------------------------------
+
+
+async def test_a_served_model_follows_a_registry_in_a_bucket(s3_endpoint, tmp_path, weights):
+    storage = Storage(f"s3://files/{tmp_path.name}", options={**S3_OPTIONS, "endpoint": s3_endpoint}, name="models")
+    registry = Registry(storage, cache=tmp_path / "cache")
+    for value in (1, 2, 3):
+        registry.publish("times", weights(value))
+    with pytest.raises(RegistryError, match="There is a version '2' of 'times' already"):
+        registry.publish("times", weights(4), version="2")
+    app = App()
+
+    @app.model("/times", name="times", registry=registry)
+    class Times:
+        def load(self, context: LoadContext) -> None:
+            self.factor = int(load_model(context.path / "weights.npy")[0])
+
+        def predict(self, items: list[int]) -> list[int]:
+            return [item * self.factor for item in items]
+
+    async with AsyncTestClient(app) as client:
+        assert (await client.post("/times", json=10)).json() == 10
+        registry.promote("times", "2")
+        await models_of(app).refresh()
+        assert (await client.post("/times", json=10)).json() == 20
+        # What was changed in the bucket never answers.
+        (name,) = [file.name for file in storage.sync.list("times/3") if file.name.endswith("weights.npy")]
+        storage.sync.save(name, weights(9).read_bytes(), if_exists="replace")
+        registry.promote("times", "3")
+        await models_of(app).refresh()
+        assert (await client.post("/times", json=10)).json() == 20
+    with pytest.raises(ModelFileError, match="it was changed or cut off"):
+        registry.fetch("times", "3")
 
 
 def run(folder, *arguments):

@@ -154,6 +154,33 @@ def test_a_model_that_cannot_load_stops_the_start(start, tmp_path):
     assert "no weights" in process.printed
 
 
+def test_without_preload_each_worker_has_a_model_process_of_its_own(start, tmp_path):
+    (tmp_path / "program.py").write_text(
+        "import os\nfrom trine import App\n\napp = App()\n\n\n@app.model('/predict', runner='process')\nclass Pids:\n"
+        "    def predict(self, items: list[int]) -> list[int]:\n        return [os.getpid() for _ in items]\n\n\n"
+        "@app.get('/worker')\nasync def worker() -> int:\n    return os.getpid()\n"
+    )
+    server = start("run", "program.py", "--port", "0", "--no-preload", "--workers", "2", "--no-access-log")
+    url, models, workers = server.url, set(), set()
+
+    def all_answered() -> bool:
+        # A model process is a fresh Python here, and the first request waits for it.
+        models.add(httpx2.post(f"{url}/predict", json=1, timeout=60).json())
+        workers.add(httpx2.get(f"{url}/worker").json())
+        return len(models) == len(workers) == 2
+
+    until(all_answered, "Two workers with a model each did not answer")
+    assert not models & workers
+    assert server.stop() == 0
+    assert not any(map(is_running, models))
+
+
+def test_without_preload_streams_need_one_worker(start):
+    server = start("run", PROGRAM, "--port", "0", "--no-preload", "--workers", "2", TRINE_ACCEPT_RISKS="open-metrics")
+    assert server.end() == 1
+    assert "The model letters makes streams in each web worker: of 2 workers only one could stop each of them." in server.printed
+
+
 def test_a_rolling_restart_brings_a_new_model_without_losing_a_request(shared):
     url = shared.url
     before = model_process(url)

@@ -10,7 +10,7 @@ from trine import App, HTTPException, Settings, SetupError
 from trine.errors import BadSignature
 from trine.storage import Storage, StorageOptions, Storages, get_storage
 
-from .conftest import S3_OPTIONS
+from ..services import S3_OPTIONS
 
 KEY = "Vq8Zp3Rt6Wx9Ck2Nm5Jh7Lf4Gd1Sb0Ya"
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 100

@@ -3,23 +3,47 @@
 
 const paper = document.getElementById("paper");
 const reading = document.getElementById("reading");
-const pen = paper.getContext("2d", { willReadFrequently: true });
-const bars = Array.from({ length: 10 }, () => {
-  const bar = document.createElement("meter");
+const tried = document.getElementById("tried");
+const pen = paper.getContext("2d");
+const PEN = 22;
+const SIDE = 256;
+// The thickness of the strokes that the network has learnt, as a part of the digit's height.
+const THICKNESS = 0.13;
+
+const bars = Array.from({ length: 10 }, (_, digit) => {
   const line = document.createElement("li");
-  line.append(bar);
+  const name = document.createElement("span");
+  const bar = document.createElement("meter");
+  const share = document.createElement("span");
+  name.textContent = String(digit);
+  name.className = "digit";
+  share.className = "share";
+  bar.setAttribute("aria-label", `Probability of ${digit}`);
+  line.append(name, bar, share);
   document.getElementById("bars").append(line);
-  return bar;
+  return { line, bar, share };
 });
+let strokes = [];
 let isDown = false;
 let asked = 0;
 
-const clear = () => {
+const ink = (context, lines, width) => {
+  context.strokeStyle = context.fillStyle = "#fff";
+  context.lineWidth = width;
+  context.lineCap = context.lineJoin = "round";
+  for (const points of lines) {
+    context.beginPath();
+    context.moveTo(...points[0]);
+    // A dot is a line of no length: round ends make it a point.
+    for (const point of points.length > 1 ? points.slice(1) : points) context.lineTo(...point);
+    context.stroke();
+  }
+};
+
+const show = () => {
   pen.fillStyle = "#000";
   pen.fillRect(0, 0, paper.width, paper.height);
-  pen.strokeStyle = "#fff";
-  pen.lineWidth = 34;
-  pen.lineCap = pen.lineJoin = "round";
+  ink(pen, strokes, PEN);
 };
 
 const place = (event) => {
@@ -27,31 +51,43 @@ const place = (event) => {
   return [((event.clientX - box.left) * paper.width) / box.width, ((event.clientY - box.top) * paper.height) / box.height];
 };
 
-// The digits that the network has learnt fill their picture: so must a drawing, wherever it stands on the paper.
-const cut = () => {
-  const { data, width, height } = pen.getImageData(0, 0, paper.width, paper.height);
-  let [left, top, right, bottom] = [width, height, 0, 0];
-  for (let y = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1) {
-      if (data[4 * (y * width + x)] > 127) {
-        [left, top, right, bottom] = [Math.min(left, x), Math.min(top, y), Math.max(right, x), Math.max(bottom, y)];
-      }
-    }
-  }
-  const side = Math.max(right - left, bottom - top, 1) + 1;
+// A small digit has thick strokes for its size, and its holes would be lost. So the lines are drawn anew, as high as the picture.
+const picture = () => {
+  const points = strokes.flat();
+  const xs = points.map(([x]) => x);
+  const ys = points.map(([, y]) => y);
+  const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+  const width = THICKNESS * SIDE;
+  const scale = (SIDE - width) / Math.max(right - left, bottom - top, 1);
+  const moved = ([x, y]) => [SIDE / 2 + (x - (left + right) / 2) * scale, SIDE / 2 + (y - (top + bottom) / 2) * scale];
   const small = document.createElement("canvas");
-  small.width = small.height = 160;
-  const scissors = small.getContext("2d");
-  scissors.fillRect(0, 0, 160, 160);
-  scissors.drawImage(paper, (left + right - side) / 2, (top + bottom - side) / 2, side, side, 0, 0, 160, 160);
+  small.width = small.height = SIDE;
+  const context = small.getContext("2d");
+  context.fillRect(0, 0, SIDE, SIDE);
+  ink(context, strokes.map((line) => line.map(moved)), width);
   return new Promise((done) => small.toBlob(done, "image/png"));
+};
+
+const tell = (digit, probabilities) => {
+  probabilities.forEach((value, index) => {
+    const { line, bar, share } = bars[index];
+    bar.value = value;
+    share.textContent = digit === null ? "" : `${Math.round(value * 100)} %`;
+    line.classList.toggle("best", index === digit);
+  });
 };
 
 const read = async () => {
   asked += 1;
   const mine = asked;
-  const picture = await cut();
-  const answer = await fetch("/picture", { method: "POST", body: picture, headers: { "content-type": "image/png" } });
+  const body = await picture();
+  let answer;
+  try {
+    answer = await fetch("/picture", { method: "POST", body, headers: { "content-type": "image/png" } });
+  } catch {
+    reading.textContent = "The server cannot be reached.";
+    return;
+  }
   if (mine !== asked) return;  // The paper has changed meanwhile.
   if (!answer.ok) {
     reading.textContent = `The model did not answer (${answer.status}).`;
@@ -59,31 +95,42 @@ const read = async () => {
   }
   const { digit, probabilities } = await answer.json();
   reading.textContent = `This is a ${digit} (${Math.round(probabilities[digit] * 100)} %).`;
-  probabilities.forEach((value, index) => {
-    bars[index].value = value;
-    bars[index].textContent = String(value);
-  });
+  tried.hidden = true;
+  tell(digit, probabilities);
+};
+
+const clear = () => {
+  strokes = [];
+  asked += 1;
+  show();
+  reading.textContent = "Nothing yet.";
+  tried.hidden = false;
+  tell(null, Array(10).fill(0));
 };
 
 paper.addEventListener("pointerdown", (event) => {
   isDown = true;
   paper.setPointerCapture(event.pointerId);
-  pen.beginPath();
-  pen.moveTo(...place(event));
+  strokes.push([place(event)]);
+  show();
 });
 paper.addEventListener("pointermove", (event) => {
   if (!isDown) return;
-  pen.lineTo(...place(event));
-  pen.stroke();
+  strokes.at(-1).push(place(event));
+  show();
 });
-paper.addEventListener("pointerup", () => {
-  isDown = false;
-  read();
-});
-document.getElementById("clear").addEventListener("click", () => {
-  clear();
-  asked += 1;
-  reading.textContent = "Nothing yet.";
-  for (const bar of bars) bar.value = 0;
+for (const end of ["pointerup", "pointercancel"]) {
+  paper.addEventListener(end, () => {
+    if (!isDown) return;
+    isDown = false;
+    read();
+  });
+}
+document.getElementById("clear").addEventListener("click", clear);
+document.getElementById("undo").addEventListener("click", () => {
+  strokes.pop();
+  if (!strokes.length) return clear();
+  show();
+  return read();
 });
 clear();

@@ -1,10 +1,11 @@
 """Where a model runs: what its options, the settings and the server say together."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trine.errors import SetupError
 from trine.settings.launch import launch
-from trine.types import RunnerName
+from trine.types import ModelOptions, RunnerName
 
 from .companion import ModelAddresses, ModelProcess
 from .declaration import ModelDeclaration
@@ -22,6 +23,13 @@ class ModelPlace:
         self.serving = serving
         self.addresses = ModelAddresses(declaration)
 
+    def _settle(self) -> None:
+        """Take devices from the settings, where the model names none: they are read when the application starts."""
+        named = [device.strip() for device in self.serving.settings.devices.split(",") if device.strip()]
+        if named and "devices" not in self.declaration.options:
+            options: ModelOptions = {**self.declaration.options, "devices": named}
+            self.declaration = self.addresses.declaration = replace(self.declaration, options=options)
+
     @property
     def wish(self) -> RunnerName:
         """What the model says, else the settings."""
@@ -33,10 +41,12 @@ class ModelPlace:
 
     def new_runner(self) -> Runner:
         """Make the runner of this process."""
+        self._settle()
         on_batch = self.serving.app.events.note_batch
         wish = self.wish
         self._check_streams(wish)
         if wish == "ray":
+            self._check_cluster()
             from .ray import RayRunner
 
             return RayRunner(self.declaration, self.serving.settings.ray_address, on_batch)
@@ -54,6 +64,15 @@ class ModelPlace:
                 where=self.declaration.where,
             )
         return Replica(self.declaration, on_batch=on_batch)
+
+    def _check_cluster(self) -> None:
+        """Refuse a cluster for each web worker."""
+        if launch().workers > 1 and self.serving.settings.ray_address is None:
+            raise SetupError(
+                f"The model {self.declaration.name} runs on Ray, and each of {launch().workers} workers would start a cluster.",
+                hint="Say which one they share: TRINE_MODELS_RAY_ADDRESS=auto, after 'ray start --head'. Or run one worker.",
+                where=self.declaration.where,
+            )
 
     def _check_streams(self, wish: RunnerName) -> None:
         """Refuse streams that only one of several web workers would know."""
@@ -80,5 +99,6 @@ class ModelPlace:
             )
 
     def _is_wanted(self, workers: int) -> bool:
+        self._settle()
         wish = self.wish
         return wish == "process" or (wish == "auto" and (workers > 1 or self.declaration.replicas[1] > 1))

@@ -6,7 +6,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-from trine.errors import SetupError
+from trine.errors import HTTPException, SetupError
 from trine.events import ModelBatch
 
 from .asking import Asked
@@ -16,15 +16,16 @@ from .declaration import ModelDeclaration
 from .failures import read_failure, tell_failure
 from .packing import make_packing
 from .replica import Replica
-from .runner import ReplicaStatus
+from .runner import ReplicaState, ReplicaStatus
 from .streams import TokenStream
 
 
 class RayReplica:
     """What runs on the cluster: a replica behind methods that take and give messages, not objects."""
 
-    def __init__(self, declaration: ModelDeclaration) -> None:
+    def __init__(self, declaration: ModelDeclaration, version: str) -> None:
         self.declaration = declaration
+        self.version = version
         self.carrier = Carrier(None)
         self.inputs = make_packing(declaration.input_type)
         self.outputs = make_packing(declaration.output_type)
@@ -44,7 +45,9 @@ class RayReplica:
 
     async def _start(self) -> Replica:
         replica = Replica(self.declaration, on_batch=self.batches.append)
-        await replica.start()
+        await replica.start(loaded=False)
+        # A registry's files are fetched on the machine where they are needed.
+        await replica.load(LoadContext(self.version))
         return replica
 
     async def predict(self, message: bytes) -> bytes:
@@ -86,7 +89,11 @@ class RayReplica:
 
 
 class RayRunner:
-    """Sends the items of one turn of the loop in one call. Ray chooses the replica, and keeps as many as are allowed."""
+    """Sends the items of one turn of the loop in one call. Ray chooses the replica, and keeps as many as are allowed.
+
+    Each version is an application of Ray Serve. A cluster that was started here ends with this process; what is deployed
+    on another one stays, because other web workers and the next release ask it too.
+    """
 
     def __init__(self, declaration: ModelDeclaration, address: str | None, on_batch: Callable[[ModelBatch], None]) -> None:
         try:
@@ -109,16 +116,22 @@ class RayRunner:
         self._outbox: dict[Asked, list[tuple[Any, asyncio.Future[Any]]]] = {}
         self._calls: set[asyncio.Task[None]] = set()
         self._streams: dict[str, asyncio.Task[None]] = {}
-        self._handle: Any = None
+        self._handles: dict[str, Any] = {}
+        """The deployments by version."""
+        self._owns_cluster = False
 
     async def start(self) -> None:
-        """Join the cluster, or start one here, and deploy the model."""
+        """Join the cluster, or start one here, and deploy the first version."""
         self._loop = asyncio.get_running_loop()
-        self._handle = await asyncio.to_thread(self._deploy)
+        await asyncio.to_thread(self._join)
+        await self.load(LoadContext(self.declaration.version))
 
-    def _deploy(self) -> Any:
+    def _join(self) -> None:
         if not self._ray.is_initialized():
+            self._owns_cluster = self.address is None
             self._ray.init(address=self.address, ignore_reinit_error=True, log_to_driver=False)
+
+    def _deploy(self, version: str) -> Any:
         least, most = self.declaration.replicas
         devices = self.declaration.options.get("devices", ())
         sizes: dict[str, Any] = {"num_replicas": least}
@@ -131,19 +144,27 @@ class RayRunner:
             ray_actor_options={"num_gpus": 1 if any(device.startswith("cuda") for device in devices) else 0},
             **sizes,
         )
-        name = f"trine-{self.declaration.name}"
-        return self._serve.run(deployment.bind(self.declaration), name=name, route_prefix=None)
+        return self._serve.run(deployment.bind(self.declaration, version), name=self._name(version), route_prefix=None)
+
+    def _name(self, version: str) -> str:
+        return f"trine-{self.declaration.name}-{version}"
 
     async def stop(self) -> None:
-        """Take the model from the cluster."""
+        """Let go of the deployments, and end a cluster that was started here."""
         running = [*self._calls, *self._streams.values()]
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        await asyncio.to_thread(self._serve.delete, f"trine-{self.declaration.name}")
+        handles, self._handles = self._handles, {}
+        for handle in handles.values():
+            await handle.shutdown_async()
+        if self._owns_cluster:
+            await asyncio.to_thread(self._serve.shutdown)
+            await asyncio.to_thread(self._ray.shutdown)
 
     def submit(self, value: Any, asked: Asked) -> "asyncio.Future[Any]":
         """Queue an item. It is sent with all others of this turn of the loop."""
+        self._handle_of(asked.version)
         future: asyncio.Future[Any] = self._loop.create_future()
         if not self._outbox:
             self._loop.call_soon(self._flush)
@@ -157,10 +178,16 @@ class RayRunner:
             self._calls.add(task)
             task.add_done_callback(self._calls.discard)
 
+    def _handle_of(self, version: str) -> Any:
+        handle = self._handles.get(version)
+        if handle is None:
+            raise HTTPException(404, f"The model has no version '{version[:100]}'.")
+        return handle
+
     async def _call(self, asked: Asked, items: list[tuple[Any, "asyncio.Future[Any]"]]) -> None:
         try:
             message = self._carrier.encode([*asked, self._inputs.pack_all([value for value, _ in items])])
-            outputs, failures, facts = self._carrier.decode(await self._handle.predict.remote(message))
+            outputs, failures, facts = self._carrier.decode(await self._handle_of(asked.version).predict.remote(message))
         except Exception as error:  # noqa: BLE001 - it is the answer to those items
             for _, future in items:
                 if not future.done():
@@ -179,15 +206,16 @@ class RayRunner:
 
     def stream(self, value: Any, asked: Asked, *, id: str) -> TokenStream:
         """Begin a stream."""
+        handle = self._handle_of(asked.version)
         tokens = TokenStream(id)
         packed = value if self._inputs.pack is None else self._inputs.pack(value)
         message = self._carrier.encode([id, asked.version, asked.priority, packed])
-        task = self._streams[id] = asyncio.create_task(self._follow(message, tokens))
+        task = self._streams[id] = asyncio.create_task(self._follow(handle, message, tokens))
         task.add_done_callback(lambda _: self._streams.pop(id, None))
         return tokens
 
-    async def _follow(self, message: bytes, tokens: TokenStream) -> None:
-        made = self._handle.options(stream=True).stream.remote(message)
+    async def _follow(self, handle: Any, message: bytes, tokens: TokenStream) -> None:
+        made = handle.options(stream=True).stream.remote(message)
         try:
             async for told in made:
                 token, failure = self._carrier.decode(told)
@@ -217,23 +245,26 @@ class RayRunner:
         return self.cancel(id)
 
     async def load(self, context: LoadContext) -> None:
-        """Ray starts what it runs from the declaration: another version is another deployment of the application."""
-        raise SetupError(
-            f"The model {self.declaration.name} runs on Ray, which loads version {self.declaration.version} alone.",
-            hint="Deploy the application anew with the other version.",
-        )
+        """Deploy a version beside those that are there. Returns when it can answer."""
+        if context.version not in self._handles:
+            self._handles[context.version] = await asyncio.to_thread(self._deploy, context.version)
 
     async def unload(self, version: str) -> None:
-        """There is nothing beside the one version."""
+        """Take a version from a cluster that was started here; from another one, which others may ask, nothing is taken."""
+        handle = self._handles.pop(version, None)
+        if handle is not None:
+            await handle.shutdown_async()
+            if self._owns_cluster:
+                await asyncio.to_thread(self._serve.delete, self._name(version))
 
     @property
     def replicas(self) -> Sequence[ReplicaStatus]:
-        """The deployment as a whole: Ray knows its parts."""
-        if self._handle is None:
+        """The deployments as one: Ray knows their parts."""
+        if not self._handles:
             return ()
-        state = "starting"
+        state: ReplicaState = "starting"
         with suppress(Exception):
-            found = self._serve.status().applications[f"trine-{self.declaration.name}"]
-            state = "ready" if found.status == "RUNNING" else "starting"
-        versions = (self.declaration.version,)
-        return [ReplicaStatus(0, state, "ray", versions, 0, len(self._calls) + len(self._streams))]  # type: ignore[arg-type] # one of its states
+            found = self._serve.status().applications
+            states = {found[self._name(version)].status for version in self._handles}
+            state = "ready" if states == {"RUNNING"} else "starting"
+        return [ReplicaStatus(0, state, "ray", tuple(self._handles), 0, len(self._calls) + len(self._streams))]

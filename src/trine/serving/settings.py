@@ -16,5 +16,7 @@ class ServingSettings(SettingsGroup, prefix="TRINE_MODELS_"):
     runner: RunnerName = "auto"
     """`thread`: in the web process; `process`: shared by all web workers; `ray`: on Ray Serve. `auto` is `process` where there
     are several workers, and `thread` else."""
+    devices: str = ""
+    """Devices of models that name none, such as `cuda:0,cuda:1`: their replicas take them one after the other."""
     ray_address: str | None = None
     """The Ray cluster; one on this machine is started where there is none."""
