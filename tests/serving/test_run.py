@@ -81,18 +81,24 @@ async def test_replicas_come_and_go_with_the_work(server):
         found = [text for text in httpx2.get(f"{server.url}/metrics").text.splitlines() if text.startswith(line)]
         return float(found[0].removeprefix(line))
 
+    async def work_until_there_are_two() -> None:
+        is_over = False
+        asking = [asyncio.create_task(ask(lambda: is_over)) for _ in range(6)]
+        while len(processes) < 2 or await asyncio.to_thread(ready_replicas) != 2:
+            await asyncio.sleep(0.01)
+        is_over = True
+        await asyncio.gather(*asking)
+
     assert ready_replicas() == 1
-    await asyncio.gather(*[ask(lambda: len(processes) == 2) for _ in range(6)])
-    assert ready_replicas() == 2
+    await work_until_there_are_two()
     grown = set(processes)
     # One client alone is answered by the first, and the other ends. Nobody is refused, and nothing is printed as a mistake.
-    processes.clear()
     await ask(lambda: any(not is_running(process) for process in grown))
     assert statuses == {200}
     until(lambda: ready_replicas() == 1, "The workers did not notice")
     # A new process sleeps where it was, and comes when it is needed.
     processes.clear()
-    await asyncio.gather(*[ask(lambda: len(processes) == 2) for _ in range(6)])
+    await work_until_there_are_two()
     assert statuses == {200}
     assert len(processes - grown) == 1
     assert "takes its place" not in server.printed
