@@ -7,6 +7,7 @@ from typing import Any
 from .workloads import Request
 
 Call = Callable[[], Awaitable[None]]
+TEXT = "0123456789abcdef0123456789abcdef"
 
 
 class WrongAnswer(Exception):
@@ -188,6 +189,101 @@ def asgi_call(app: Any, request: Request, *, check: bool = True) -> Call:
             raise WrongAnswer(f"{request.path}: status {status}")
 
     return call
+
+
+def rsgi_talk(app: Any, path: str, messages: int) -> Call:
+    """Return a function that opens a WebSocket of an RSGI application, and sends so many messages before it leaves."""
+    answer = app.__rsgi__
+
+    async def call() -> None:
+        scope = FakeScope(Request(path))
+        scope.proto = "ws"
+        await answer(scope, FakeHandshake(messages))
+
+    return call
+
+
+def asgi_talk(app: Any, path: str, messages: int) -> Call:
+    """Return a function that opens a WebSocket of an ASGI application, and sends so many messages before it leaves."""
+    scope = {
+        "type": "websocket",
+        "path": path,
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"host", b"127.0.0.1:8000")],
+        "scheme": "ws",
+        "subprotocols": [],
+    }
+
+    async def call() -> None:
+        loop = asyncio.get_running_loop()
+        left = messages + 1
+
+        async def receive() -> dict[str, Any]:
+            nonlocal left
+            left -= 1
+            if left == messages:
+                return {"type": "websocket.connect"}
+            await _soon(loop)
+            return {"type": "websocket.receive", "text": TEXT} if left >= 0 else {"type": "websocket.disconnect", "code": 1005}
+
+        async def send(event: dict[str, Any]) -> None:
+            return
+
+        await app(dict(scope), receive, send)
+
+    return call
+
+
+class FakeHandshake:
+    """Granian's protocol of one WebSocket whose client sends some messages."""
+
+    __slots__ = ("messages",)
+
+    def __init__(self, messages: int) -> None:
+        self.messages = messages
+
+    async def accept(self) -> "FakeConversation":
+        """Open it."""
+        return FakeConversation(self.messages)
+
+    def close(self, status: int | None = None) -> None:
+        """Close it."""
+
+
+class FakeConversation:
+    """Granian's transport of one WebSocket. What it gives is done one turn of the loop later, as a client's answer is."""
+
+    __slots__ = ("left", "loop")
+
+    def __init__(self, messages: int) -> None:
+        self.left = messages
+        self.loop = asyncio.get_running_loop()
+
+    def receive(self) -> "asyncio.Future[FakeMessage]":
+        """Wait for a message; the last one says that the client has left."""
+        self.left -= 1
+        return _soon(self.loop, FakeMessage(2, TEXT) if self.left >= 0 else FakeMessage(0, ""))
+
+    def send_str(self, data: str) -> "asyncio.Future[None]":
+        """Send a message."""
+        return _soon(self.loop)
+
+
+class FakeMessage:
+    """Granian's message: its kind, and what it says."""
+
+    __slots__ = ("data", "kind")
+
+    def __init__(self, kind: int, data: str) -> None:
+        self.kind = kind
+        self.data = data
+
+
+def _soon(loop: asyncio.AbstractEventLoop, result: Any = None) -> "asyncio.Future[Any]":
+    future = loop.create_future()
+    loop.call_soon(future.set_result, result)
+    return future
 
 
 def _lines(request: Request) -> list[tuple[str, str]]:

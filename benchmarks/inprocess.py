@@ -13,11 +13,12 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from .fakes import asgi_call, rsgi_call
+from .fakes import asgi_call, asgi_talk, rsgi_call, rsgi_talk
 from .workloads import WORKLOADS, Request, Workload
 
 Call = Callable[[], Awaitable[None]]
 BATCHES = 7
+MESSAGES = 100
 SECONDS_PER_BATCH = 0.15
 
 
@@ -69,6 +70,7 @@ def cases(wire: str) -> dict[str, dict[str, Call]]:
     found = {}
     for name in ("plain", "json", "typed", "typed-msgspec", "dependencies", "sync-inline", "tokens"):
         found[WORKLOADS[name].title] = _workload_calls(wire, WORKLOADS[name])
+    found[f"{MESSAGES} messages echoed"] = _talk_calls(wire)
     make_call = rsgi_call if wire == "rsgi" else asgi_call
     for routes in (10, 1000):
         item = Request(f"/group{routes // 2 - 1}/items/42")
@@ -102,6 +104,24 @@ def _workload_calls(wire: str, workload: Workload) -> dict[str, Call]:
         if workload.name not in ("typed-msgspec", "sync-inline"):
             calls["fastapi"] = asgi_call(fastapi_app.app, request)
     return calls | {"nothing": _nothing(wire, request)}
+
+
+def _talk_calls(wire: str) -> dict[str, Call]:
+    from .apps import raw_asgi, raw_rsgi, trine_app
+
+    talk, raw = (rsgi_talk, raw_rsgi.app) if wire == "rsgi" else (asgi_talk, raw_asgi.app)
+    return {
+        "raw": _in_task(talk(raw, "/echo", MESSAGES)),
+        "trine": _in_task(talk(trine_app.app, "/echo", MESSAGES)),
+        "nothing": _in_task(talk(Nothing(), "/echo", MESSAGES)),
+    }
+
+
+def _in_task(call: Call) -> Call:
+    async def in_task() -> None:
+        await asyncio.create_task(call())  # type: ignore[arg-type] # all calls of this module are coroutine functions
+
+    return in_task
 
 
 class Nothing:

@@ -81,10 +81,10 @@ class BoundRoute:
     def make_stream(self) -> MakeResponse:
         """Makes the response of a handler that yields."""
         item, context = self.item_type, self.context
-        encode = context.encode_item
-        if item is not None:
-            encode = response_codec(item, self.flat.options, _place(self.call)).encode_any()
-        return stream_maker(self.response_class, encode)
+        if item is None:
+            return stream_maker(self.response_class, context.encode_item)
+        codec = response_codec(item, self.flat.options, _place(self.call))
+        return stream_maker(self.response_class, codec.encode, codec.exact, codec.encode_exact)
 
     @cached_property
     def status_code(self) -> int:

@@ -55,7 +55,7 @@ class _EndpointCompiler(StepWriter):
         self.released = "; ".join(released)
 
     def _may_suspend(self) -> bool:
-        return self.plan.body_kind != "none" or self.steps_may_suspend
+        return self.plan.body_kind != "none" or self.steps_may_suspend or self.bound.is_stream
 
     def _steps_may_suspend(self) -> bool:
         if any(map(reads_in_thread, self.plan.inputs())):

@@ -394,10 +394,9 @@ def _serve_rsgi(handler: Handler, context: BindContext, names: Sequence[str]) ->
             except Exception as error:  # noqa: BLE001 - whatever escapes becomes an answer
                 response = await recover(error, request)
                 response, lines = rsgi.make_ready(response, defaults, scope)
-            if response.body and response.background is None:
-                proto.response_bytes(response.status_code, lines, response.body)
-            else:
-                await rsgi.send_ready(response, lines, proto, scope)
+            rest = rsgi.send_ready(response, lines, proto, scope)
+            if rest is not None:
+                await rest
         finally:
             if request.awaits_closing:
                 await request.close()

@@ -46,13 +46,6 @@ class ResponseCodec:
         """What makes of a handler's value what a response class takes: plain values, or the object where it `takes_objects`."""
         return self.check if getattr(response_class, "takes_objects", False) else self.to_value
 
-    def encode_any(self) -> Callable[[Any], bytes]:
-        """One function for both: for those who have no place to choose."""
-        exact, encode_exact, encode = self.exact, self.encode_exact, self.encode
-        if exact is None:
-            return encode
-        return lambda value: encode_exact(value) if type(value) is exact else encode(value)
-
 
 def untyped_codec(encode: Callable[[Any], bytes] = encode_json) -> ResponseCodec:
     """The codec of a route without response model: whatever JSON can say."""

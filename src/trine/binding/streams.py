@@ -43,11 +43,16 @@ def stream_class(declared: type[Response]) -> type[Response]:
     return JSONLinesResponse if issubclass(declared, JSONResponse) else declared
 
 
-def stream_maker(kind: type[Response], encode: Callable[[Any], bytes]) -> MakeResponse:
+def stream_maker(
+    kind: type[Response],
+    encode: Callable[[Any], bytes],
+    exact: type | None = None,
+    encode_exact: Callable[[Any], bytes] = bytes,
+) -> MakeResponse:
     """Make the function that puts a generator into its response. `encode` turns an item, or the data of one, into JSON."""
     if not issubclass(kind, StreamingResponse):
         return kind
-    encode_item = kind.item_encoder(encode)
+    encode_item = kind.item_encoder(encode, exact, encode_exact)
     return kind if encode_item is None else partial(_encoded, kind, encode_item)
 
 

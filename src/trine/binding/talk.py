@@ -39,19 +39,15 @@ _REFUSED = {
 def socket_entry(table: Table, middleware: Sequence[Middleware], mounted: ASGITalk) -> Talk:
     """Build the function that answers WebSockets. Middleware wraps the handshake, as the GET request that it is."""
 
-    async def talk(socket: WebSocket) -> None:
+    # What is awaited below is resumed with every message, through each coroutine that stands between: so there are few.
+    def talk(socket: WebSocket) -> Awaitable[None]:
         found = table.find_socket(socket.path)
-        if found is None:
-            for prefix, app in table.found.mounts:
-                if socket.path.startswith(prefix + "/"):
-                    await mounted(socket, app, prefix)
-                    return
-            await socket.close(1000, "Not found")
-            return
-        try:
-            await _talk(found[0], socket, found[1])
-        finally:
-            socket.release()
+        if found is not None:
+            return _talk(found[0], socket, found[1])
+        for prefix, app in table.found.mounts:
+            if socket.path.startswith(prefix + "/"):
+                return mounted(socket, app, prefix)
+        return socket.close(1000, "Not found")
 
     if not middleware and not any(bound.layer.middleware for bound in table.found.sockets):
         return talk
@@ -102,29 +98,39 @@ async def _switch(request: Request) -> Response:
 
 
 async def _talk(bound: BoundSocket, socket: WebSocket, values: Sequence[Any]) -> None:
-    if bound.same_origin is not None and not bound.same_origin.allows(socket):
-        origin = ", ".join(socket.headers.getlist("origin"))
-        logger.warning(
-            "WebSocket %s refused a page of the origin %.200r. allow_origins=[...] at the route would let it in.",
-            bound.pattern.path,
-            origin,
-        )
-        await socket.send_denial_response(Response("This page comes from another site.", 403, media_type="text/plain"))
-        return
-    socket.limits = bound.limits
-    socket.subprotocols = bound.subprotocols
     task = asyncio.current_task()
     if task is None:
         raise RuntimeError("A WebSocket is answered outside of a task, where nothing could end it.")
+    socket.limits = bound.limits
+    socket.subprotocols = bound.subprotocols
     watchers = bound.context.deadlines.watchers
     watch = _Watch(socket, task)
     open_sockets.add(task)
     watchers.add(watch)
     try:
-        await _converse(socket, bound, values)
+        if bound.same_origin is not None and not bound.same_origin.allows(socket):
+            await _refuse_origin(bound, socket)
+            return
+        await bound.talk(socket, *values)
+    except BaseException as error:  # noqa: BLE001 - those that are not the client's are raised again
+        await _conclude(socket, bound, error)
+    else:
+        if socket.client_state is not WebSocketState.DISCONNECTED:
+            await socket.close()
     finally:
         open_sockets.discard(task)
         watchers.discard(watch)
+        socket.release()
+
+
+async def _refuse_origin(bound: BoundSocket, socket: WebSocket) -> None:
+    origin = ", ".join(socket.headers.getlist("origin"))
+    logger.warning(
+        "WebSocket %s refused a page of the origin %.200r. allow_origins=[...] at the route would let it in.",
+        bound.pattern.path,
+        origin,
+    )
+    await socket.send_denial_response(Response("This page comes from another site.", 403, media_type="text/plain"))
 
 
 class _Watch:
@@ -144,9 +150,10 @@ class _Watch:
             self.task.cancel(LimitExceeded(1008, reason))
 
 
-async def _converse(socket: WebSocket, bound: BoundSocket, values: Sequence[Any]) -> None:
+async def _conclude(socket: WebSocket, bound: BoundSocket, ended_by: BaseException) -> None:
+    """Close a conversation as the error that ended it asks for. Raises it where the server has to know."""
     try:
-        await bound.talk(socket, *values)
+        raise ended_by
     except WebSocketRequestValidationError as error:
         await socket.close(1008, str(error).partition("\n")[0][:120])
     except WebSocketException as error:
@@ -170,9 +177,6 @@ async def _converse(socket: WebSocket, bound: BoundSocket, values: Sequence[Any]
     except BaseException as error:
         await _break_off(socket, error)
         raise
-    else:
-        if socket.client_state is not WebSocketState.DISCONNECTED:
-            await socket.close()
 
 
 async def _end(socket: WebSocket, bound: BoundSocket, error: WebSocketException) -> None:

@@ -67,7 +67,8 @@ RSGI = Wire(
     respond=(
         "response, lines = make_ready(response, DEFAULT_HEADERS, scope)",
         "sent = True",
-        "await send_ready(response, lines, proto, scope)",
+        "if (rest := send_ready(response, lines, proto, scope)) is not None:",
+        "    await rest",
     ),
     client="proto",
     namespace={

@@ -84,10 +84,14 @@ class EventSourceResponse(StreamingResponse):
             self.ping_interval = ping_interval
 
     @classmethod
-    def item_encoder(cls, encode: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
+    def item_encoder(
+        cls, encode: Callable[[Any], bytes], exact: type | None = None, encode_exact: Callable[[Any], bytes] = bytes
+    ) -> Callable[[Any], bytes]:
         """Encode events whose data has a known type."""
 
         def encode_item(item: Any) -> bytes:
+            if type(item) is exact:
+                return b"data: %b\n\n" % encode_exact(item)
             if isinstance(item, ServerSentEvent):
                 return encode_event(item, encode)
             # JSON has no line breaks: nothing to split.

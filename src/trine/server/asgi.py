@@ -1,18 +1,20 @@
 """ASGI 3.0: requests read from and responses written to `receive` and `send`."""
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from functools import cached_property, partial
+from time import monotonic
 from typing import Any
 
 from trine.errors import BodyTooLarge, ClientDisconnect, WebSocketDisconnect
 from trine.http import Address, Connection, FileResponse, Headers, ReadyResponse, Request, Response
 from trine.types import Application, Message, Receive, Scope, Send
 from trine.websocket import WebSocket, WebSocketState
+from trine.websocket.connection import CONNECTED
 
 from .leaving import until_left, watch
 from .reply import complete_headers
-from .streams import pump
+from .streams import send_stream
 
 RawHeaders = list[tuple[bytes, bytes]]
 HeaderList = list[tuple[str, str]]
@@ -160,6 +162,11 @@ class ASGIRequest(_ASGIConnection, Request):
 class ASGIWebSocket(_ASGIConnection, WebSocket):
     """A WebSocket behind ASGI."""
 
+    _unsent = 0
+    """How many messages wait for the client to read."""
+    _since = 0.0
+    """When the first of them began to wait, or the last one before it went out."""
+
     def __init__(
         self,
         scope: Scope,
@@ -169,7 +176,7 @@ class ASGIWebSocket(_ASGIConnection, WebSocket):
         path_params: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(scope, app, path_params)
-        self.receive_message = receive
+        self.receive_message = self._receive = receive
         self.send_message = send
 
     async def _accept(self, subprotocol: str | None, headers: HeaderList) -> None:
@@ -189,20 +196,33 @@ class ASGIWebSocket(_ASGIConnection, WebSocket):
         await self.send_message({"type": "websocket.http.response.start", "status": response.status_code, "headers": lines})
         await self.send_message({"type": "websocket.http.response.body", "body": response.body or b""})
 
-    async def _receive(self) -> str | bytes:
-        message = await self.receive_message()
+    def _read(self, message: Message) -> str | bytes:
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1005), message.get("reason"))
         data: str | bytes | None = message.get("text")
         return message["bytes"] if data is None else data
 
-    async def _send(self, data: str | bytes) -> None:
-        key = "text" if isinstance(data, str) else "bytes"
+    async def send_text(self, data: str | bytes) -> None:
+        """Send a message of either kind. Raises `WebSocketDisconnect` when the connection has gone."""
+        if self.application_state is not CONNECTED:
+            self._require_open()
+        if not self._unsent:
+            self._since = monotonic()
+        self._unsent += 1
         try:
-            await self.send_message({"type": "websocket.send", key: data})
+            await self.send_message({"type": "websocket.send", "text" if isinstance(data, str) else "bytes": data})
         except OSError as error:
             self.application_state = WebSocketState.DISCONNECTED
             raise WebSocketDisconnect(1006) from error
+        finally:
+            self._unsent -= 1
+            if self._unsent:
+                self._since = monotonic()
+
+    send_bytes = send_text
+
+    def _waits_since(self) -> float | None:
+        return self._since if self._unsent else None
 
     async def _close(self, code: int, reason: str) -> None:
         if self.client_state is WebSocketState.DISCONNECTED:
@@ -264,7 +284,7 @@ def make_ready(response: Response, defaults: HeaderList, scope: Scope) -> tuple[
     return response, encode_pairs(complete_headers(response, defaults))
 
 
-async def send_ready(
+def send_ready(
     response: Response,
     headers: RawHeaders,
     send: Send,
@@ -272,20 +292,35 @@ async def send_ready(
     head: bool = False,
     receiver: "Receive | ASGIRequest | None" = None,
     scope: Scope | None = None,
-) -> None:
+) -> Awaitable[None]:
     """Send a response with its final header lines. An exception from here is the server's: the answer has begun.
 
     With a `receiver`, a stream ends when the client leaves; its background work does not run then. With a `scope`, a
     file is left to a server that has the extension for it.
     """
-    body = response.body
-    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-    if body is not None or head:
-        await send({"type": "http.response.body", "body": b"" if head or body is None else body})
-    elif isinstance(response, FileResponse) and not response.parts and scope and PATH_SEND in (scope.get("extensions") or ()):
-        await send({"type": PATH_SEND, "path": response.absolute_path})
-    elif not await _send_stream(response, send, receiver):
-        return
+    start = {"type": "http.response.start", "status": response.status_code, "headers": headers}
+    body = b"" if head else response.body
+    if body is not None:
+        return _send_two(response, send, start, {"type": "http.response.body", "body": body})
+    if isinstance(response, FileResponse) and not response.parts and scope and PATH_SEND in (scope.get("extensions") or ()):
+        return _send_two(response, send, start, {"type": PATH_SEND, "path": response.absolute_path})
+    receive = receiver.free_receive if isinstance(receiver, ASGIRequest) else receiver
+
+    def write(chunk: bytes) -> Awaitable[None]:
+        return send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+    return send_stream(
+        response,
+        write,
+        None if receive is None else partial(until_left, receive),
+        begin=partial(send, start),
+        end=partial(send, {"type": "http.response.body", "body": b"", "more_body": False}),
+    )
+
+
+async def _send_two(response: Response, send: Send, start: Message, body: Message) -> None:
+    await send(start)
+    await send(body)
     if response.background is not None:
         await response.background()
 
@@ -293,15 +328,3 @@ async def send_ready(
 def encode_pairs(pairs: HeaderList) -> RawHeaders:
     """Header lines as the bytes that ASGI sends."""
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
-
-
-async def _send_stream(response: Response, send: Send, receiver: "Receive | ASGIRequest | None") -> bool:
-    receive = receiver.free_receive if isinstance(receiver, ASGIRequest) else receiver
-
-    async def write(chunk: bytes) -> None:
-        await send({"type": "http.response.body", "body": chunk, "more_body": True})
-
-    complete = await pump(response, write, None if receive is None else partial(until_left, receive))
-    if complete:
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-    return complete

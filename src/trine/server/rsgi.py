@@ -6,18 +6,20 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import suppress
 from functools import cached_property
+from time import monotonic
 from typing import Any
 
 from trine.errors import BodyTooLarge, BrokenBody, HTTPException, WebSocketDisconnect
 from trine.http import Address, FileResponse, Headers, ReadyResponse, Request, Response
 from trine.types import Application, Scope
 from trine.websocket import WebSocket, WebSocketState
+from trine.websocket.connection import CONNECTED
 
 from .address import parse_address
 from .leaving import watch
 from .outflow import Outflow
 from .reply import complete_headers
-from .streams import pump
+from .streams import send_stream
 
 HeaderList = list[tuple[str, str]]
 logger = logging.getLogger("trine.websocket")
@@ -137,12 +139,12 @@ class RSGIWebSocket(_RSGIConnection, WebSocket):
     """A WebSocket behind RSGI. Granian sends neither a subprotocol nor headers with its answer, and closes without a code."""
 
     _transport: Any = None
-
+    _lost = (RuntimeError,)
     _is_sending = False
+    _since = 0.0
+    """When the message on its way was sent."""
 
-    @cached_property
-    def _turns(self) -> "deque[asyncio.Future[None]]":
-        return deque()
+    _turns: "deque[asyncio.Future[None]] | None" = None
 
     @property
     def scheme(self) -> str:
@@ -164,40 +166,41 @@ class RSGIWebSocket(_RSGIConnection, WebSocket):
                 subprotocol,
             )
         self._transport = await self._protocol.accept()
+        self._receive = self._transport.receive
 
     async def _refuse(self, response: Response) -> None:
         self._protocol.close(response.status_code)
 
-    async def _receive(self) -> str | bytes:
-        try:
-            message = await self._transport.receive()
-        except RuntimeError as error:
-            raise WebSocketDisconnect(1006) from error
+    def _read(self, message: Any) -> str | bytes:
         if message.kind == 0:
             raise WebSocketDisconnect(1005)
         data: str | bytes = message.data
         return data
 
-    async def _send(self, data: str | bytes) -> None:
+    async def send_text(self, data: str | bytes) -> None:
+        """Send a message of either kind. Raises `WebSocketDisconnect` when the connection has gone."""
+        if self.application_state is not CONNECTED:
+            self._require_open()
         # Granian refuses a message while another one is on its way.
         while self._is_sending:
             await self._turn()
         self._is_sending = True
+        self._since = monotonic()
         try:
-            if isinstance(data, str):
-                await self._transport.send_str(data)
-            else:
-                await self._transport.send_bytes(data)
+            await (self._transport.send_str(data) if isinstance(data, str) else self._transport.send_bytes(data))
         except RuntimeError as error:
             raise WebSocketDisconnect(1006) from error
         finally:
             self._is_sending = False
-            if "_turns" in self.__dict__:
+            if self._turns:
                 self._give_turn()
+
+    send_bytes = send_text
 
     async def _turn(self) -> None:
         """Wait until the message on its way has been sent."""
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._turns = deque() if self._turns is None else self._turns
         self._turns.append(turn)
         try:
             await turn
@@ -213,6 +216,9 @@ class RSGIWebSocket(_RSGIConnection, WebSocket):
                 turn.set_result(None)
                 return
 
+    def _waits_since(self) -> float | None:
+        return self._since if self._is_sending else None
+
     async def _close(self, code: int, reason: str) -> None:
         self._protocol.close(code if self._transport is not None else 403)
 
@@ -222,6 +228,7 @@ class RSGIWebSocket(_RSGIConnection, WebSocket):
         Where this side has closed first, the client's answer is waited for: without it, what was sent last may be lost.
         """
         transport, self._transport = self._transport, _CLOSED
+        self._receive = _CLOSED.receive
         if transport is not None and self.client_state is WebSocketState.CONNECTED:
             lingering = asyncio.ensure_future(_linger(transport))
             _lingering.add(lingering)
@@ -333,8 +340,11 @@ def make_ready(response: Response, defaults: HeaderList, scope: Any) -> tuple[Re
     return response, complete_headers(response, defaults)
 
 
-async def send_ready(response: Response, headers: HeaderList, protocol: Any, scope: Any) -> None:
-    """Send a response with its final header lines. An exception from here is the server's: the answer has begun."""
+def send_ready(response: Response, headers: HeaderList, protocol: Any, scope: Any) -> Awaitable[None] | None:
+    """Send a response with its final header lines. What is left of it must be awaited: a stream, background work, or None.
+
+    An exception from here, or from what is left, is the server's: the answer has begun.
+    """
     body = response.body
     if body is not None:
         if body:
@@ -347,20 +357,8 @@ async def send_ready(response: Response, headers: HeaderList, protocol: Any, sco
         protocol.response_file(response.status_code, headers, response.path)
     elif isinstance(response, FileResponse) and len(response.parts) == 1:
         protocol.response_file_range(response.status_code, headers, response.path, *response.parts[0])
-    elif not await _send_stream(response, protocol, headers, scope):
-        return
-    if response.background is not None:
-        await response.background()
-
-
-async def _send_stream(response: Response, protocol: Any, headers: HeaderList, scope: Any) -> bool:
-    transport = protocol.response_stream(response.status_code, headers)
-    outflow = Outflow(getattr(scope, "peer", None) or scope.client)
-    try:
-        return await pump(response, transport.send_bytes, protocol.client_disconnect, outflow)
-    except RuntimeError as error:
-        if type(error).__name__ != "RSGIProtocolClosed":
-            raise
-        return False
-    finally:
-        outflow.close()
+    else:
+        transport = protocol.response_stream(response.status_code, headers)
+        outflow = Outflow(getattr(scope, "peer", None) or scope.client)
+        return send_stream(response, transport.send_bytes, protocol.client_disconnect, outflow=outflow)
+    return None if response.background is None else response.background()

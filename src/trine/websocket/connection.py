@@ -3,7 +3,7 @@
 import json
 import logging
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from enum import Enum
 from time import monotonic
 from types import GenericAlias
@@ -38,8 +38,12 @@ class WebSocketState(Enum):
     RESPONSE = 3
 
 
+# Before Python 3.12 looking a member up calls a function: too much for what is asked twice a message.
+CONNECTED = WebSocketState.CONNECTED
+
+
 class WebSocket(Connection, Generic[In, Out]):
-    """Two-way messages. A server adapter subclasses this and fills in `_accept`, `_receive`, `_send`, `_close` and `_refuse`.
+    """Two-way messages. A server adapter subclasses this and fills in what stands at its end.
 
     `WebSocket[In, Out]` in a handler's signature names the models of what comes in and goes out: Pydantic models, msgspec
     Structs, dataclasses, unions of them. They are for `receive_model`, `iter_models` and `send_model`.
@@ -60,13 +64,13 @@ class WebSocket(Connection, Generic[In, Out]):
     """Header lines of middleware: they go out with the answer to the handshake, where the server can send any."""
     heard = 0.0
     """When the last message came, as `time.monotonic` has it."""
-    unsent = 0
-    """How many messages wait for the client to read."""
-    sent = 0.0
-    """When the first of them began to wait, or the last one before it went out."""
 
     client_state = WebSocketState.CONNECTING
     application_state = WebSocketState.CONNECTING
+    _receive: Callable[[], Awaitable[Any]]
+    """Waits for what the server gives next: its own function, so that no call of ours stands between."""
+    _lost: tuple[type[Exception], ...] = ()
+    """What it raises when the connection has gone."""
     _rate: MessageRate | None = None
     _small = 0
     """Messages up to this length are surely within the limit."""
@@ -113,15 +117,27 @@ class WebSocket(Connection, Generic[In, Out]):
 
     async def receive_data(self) -> str | bytes:
         """Wait for a message of either kind. Raises `WebSocketDisconnect` when the client leaves."""
-        return await self._next()
+        if self.application_state is not CONNECTED or self.client_state is not CONNECTED:
+            self._refuse_to_receive()
+        try:
+            message = self._read(await self._receive())
+        except WebSocketDisconnect:
+            self.client_state = WebSocketState.DISCONNECTED
+            raise
+        except self._lost as error:
+            self.client_state = WebSocketState.DISCONNECTED
+            raise WebSocketDisconnect(1006) from error
+        if self._counts or len(message) > self._small:
+            self._admit(message)
+        return message
 
     async def receive_text(self) -> str:
         """Wait for a text message. Raises `WebSocketDisconnect` when the client leaves."""
-        return _as_text(await self._next())
+        return _as_text(await self.receive_data())
 
     async def receive_bytes(self) -> bytes:
         """Wait for a binary message. Raises `WebSocketDisconnect` when the client leaves."""
-        message = await self._next()
+        message = await self.receive_data()
         return message if isinstance(message, bytes) else message.encode()
 
     async def receive_json(self, mode: Literal["text", "binary"] = "text") -> Any:
@@ -136,7 +152,7 @@ class WebSocket(Connection, Generic[In, Out]):
 
     async def receive_model(self) -> In:
         """Wait for a message and validate it as the signature says. Raises `MessageValidationError`."""
-        value: In = self._known_codec().decode(await self._next())
+        value: In = self._known_codec().decode(await self.receive_data())
         return value
 
     async def iter_models(self, *, answer_errors: bool = False) -> AsyncIterator[In]:
@@ -162,7 +178,8 @@ class WebSocket(Connection, Generic[In, Out]):
         """Give text messages until the client leaves."""
         try:
             while True:
-                yield _as_text(await self._next())
+                message = await self.receive_data()
+                yield message if isinstance(message, str) else _as_text(message)
         except WebSocketDisconnect:
             return
 
@@ -182,36 +199,36 @@ class WebSocket(Connection, Generic[In, Out]):
         except WebSocketDisconnect:
             return
 
+    @abstractmethod
     async def send_text(self, data: str) -> None:
         """Send a text message. Raises `WebSocketDisconnect` when the connection has gone."""
-        await self._put(data)
 
+    @abstractmethod
     async def send_bytes(self, data: bytes) -> None:
         """Send a binary message. Raises `WebSocketDisconnect` when the connection has gone."""
-        await self._put(data)
 
     async def send_json(self, data: Any, mode: Literal["text", "binary"] = "text") -> None:
         """Send a value as compact JSON."""
         text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
-        await self._put(text if mode == "text" else text.encode())
+        await (self.send_text(text) if mode == "text" else self.send_bytes(text.encode()))
 
     async def send_model(self, value: Out) -> None:
         """Validate a value as the signature says and send it as JSON. Raises `ResponseValidationError`."""
-        await self._put(self._known_codec().encode(value))
+        await self.send_text(self._known_codec().encode(value))
 
     async def send_errors(self, error: MessageValidationError) -> None:
         """Tell the client what is wrong with its message, in the shape that HTTP requests know: `{"detail": [...]}`."""
         from trine.http.json import encode_json
 
-        await self._put(encode_json({"detail": error.errors()}).decode())
+        await self.send_text(encode_json({"detail": error.errors()}).decode())
 
     def release(self) -> None:
         """Let go of the connection, now that the conversation is over: some servers close it only then."""
 
     def overdue(self, now: float) -> str | None:
         """What takes too long at this time of `time.monotonic`, None where nothing does."""
-        limits = self.limits
-        if limits.send_timeout is not None and self.unsent and now - self.sent > limits.send_timeout:
+        limits, since = self.limits, self._waits_since()
+        if limits.send_timeout is not None and since is not None and now - since > limits.send_timeout:
             return f"The client read nothing for {limits.send_timeout:g} seconds (send_timeout)."
         is_open = self.application_state is WebSocketState.CONNECTED
         if limits.idle_timeout is not None and is_open and now - self.heard > limits.idle_timeout:
@@ -222,18 +239,6 @@ class WebSocket(Connection, Generic[In, Out]):
         if self.codec is None:
             raise RuntimeError("The handler names no models for its messages: write 'socket: WebSocket[In, Out]'.")
         return self.codec
-
-    async def _next(self) -> str | bytes:
-        if self.application_state is not WebSocketState.CONNECTED or self.client_state is not WebSocketState.CONNECTED:
-            self._refuse_to_receive()
-        try:
-            message = await self._receive()
-        except WebSocketDisconnect:
-            self.client_state = WebSocketState.DISCONNECTED
-            raise
-        if self._counts or len(message) > self._small:
-            self._admit(message)
-        return message
 
     def _refuse_to_receive(self) -> None:
         if self.application_state is WebSocketState.CONNECTING:
@@ -250,18 +255,9 @@ class WebSocket(Connection, Generic[In, Out]):
         if self._rate is not None and not self._rate.allows():
             raise LimitExceeded(1008, f"More than {self._rate.per_second:g} messages came in a second (max_messages_per_second).")
 
-    async def _put(self, data: str | bytes) -> None:
+    def _require_open(self) -> None:
         if self.application_state is not WebSocketState.CONNECTED:
             raise RuntimeError("The WebSocket is not open: accept() comes first, and nothing can be sent after close().")
-        if not self.unsent:
-            self.sent = monotonic()
-        self.unsent += 1
-        try:
-            await self._send(data)
-        finally:
-            self.unsent -= 1
-            if self.unsent:
-                self.sent = monotonic()
 
     @abstractmethod
     async def _accept(self, subprotocol: str | None, headers: list[tuple[str, str]]) -> None: ...
@@ -270,10 +266,12 @@ class WebSocket(Connection, Generic[In, Out]):
     async def _refuse(self, response: Response) -> None: ...
 
     @abstractmethod
-    async def _receive(self) -> str | bytes: ...
+    def _read(self, message: Any) -> str | bytes:
+        """What the client sent, out of what `_receive` gave. Raises `WebSocketDisconnect`."""
 
     @abstractmethod
-    async def _send(self, data: str | bytes) -> None: ...
+    def _waits_since(self) -> float | None:
+        """When the message began to wait that the client has not read, None where none waits."""
 
     @abstractmethod
     async def _close(self, code: int, reason: str) -> None: ...

@@ -34,10 +34,14 @@ class EventSourceResponse(StreamingResponse, http.EventSourceResponse):
     """A stream of events, which no cache may keep and no proxy hold back. What is given to it directly is sent as it is."""
 
     @classmethod
-    def item_encoder(cls, encode: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
+    def item_encoder(
+        cls, encode: Callable[[Any], bytes], exact: type | None = None, encode_exact: Callable[[Any], bytes] = bytes
+    ) -> Callable[[Any], bytes]:
         """Encode what a route yields: values by their declared type, the data of events as it comes."""
 
         def encode_value_or_event(item: Any) -> bytes:
+            if type(item) is exact:
+                return b"data: " + encode_exact(item) + b"\n\n"
             if isinstance(item, http.ServerSentEvent):
                 return encode_event(item, encode_item)
             return b"data: " + encode(item) + b"\n\n"
