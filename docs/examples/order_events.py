@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel
 
-from trine import App, EventSourceResponse, Header, ServerSentEvent
+from trine import App, Depends, EventSourceResponse, Header, ServerSentEvent
 from trine.replay import MemoryEventLog
 
 app = App(title="Orders")
@@ -27,8 +27,13 @@ async def order(order: Order) -> Order:
     return order
 
 
+async def place_of(last_event_id: Annotated[str | None, Header()] = None) -> str | None:
+    """The last event that a client has; for a new one the last that there is."""
+    return last_event_id or await log.newest("orders")
+
+
 @app.get("/orders/events", response_class=EventSourceResponse)
-async def orders(last_event_id: Annotated[str | None, Header()] = None) -> AsyncIterable[ServerSentEvent[Order]]:
+async def orders(place: Annotated[str | None, Depends(place_of)]) -> AsyncIterable[ServerSentEvent[Order]]:
     """Every order from now on, and those since the last one that the client has."""
-    async for event in log.follow("orders", after=last_event_id):
+    async for event in log.follow("orders", after=place, start="oldest"):
         yield event

@@ -35,3 +35,11 @@ def test_orders_are_followed(client_of):
         "event: ordered",
         'data: {"item":"cake","count":1}',
     ]
+
+
+def test_an_order_that_is_made_once_the_stream_is_open_is_seen(client_of):
+    client = client_of("order_events")
+    with client.stream("GET", "/orders/events") as response:
+        client.post("/orders", json={"item": "tea"})
+        lines = response.iter_lines()
+        assert [next(lines), next(lines)] == ["event: ordered", 'data: {"item":"tea","count":1}']

@@ -56,6 +56,17 @@ def said(events):
     return [event.raw_data if event.event is None else event.event for event in events]
 
 
+async def test_nothing_is_missed_that_comes_after_a_place_was_taken(make_log):
+    log = make_log()
+    places = []
+    for number in (1, 2):
+        places.append(await log.newest("orders"))
+        await log.append("orders", number)
+    assert places[0] is None
+    for place, rest in zip(places, (["1", "2"], ["2"]), strict=True):
+        assert said(await take(log.follow("orders", after=place, start="oldest"), len(rest))) == rest
+
+
 async def test_events_are_numbered_and_come_as_they_are_added(make_log):
     log = make_log()
     events = log.follow("orders", start="oldest")

@@ -109,6 +109,15 @@ class EventLog(ABC):
         async for event in self._follow(stream, after, "oldest", is_recorded=True):
             yield event
 
+    async def newest(self, stream: str) -> str | None:
+        """The id of the newest event, None where nothing is kept: the place at which a new client begins.
+
+        Asked for in a dependency, before the answer begins, it leaves no gap: `follow(stream, after=place, start="oldest")` gives
+        everything that comes once the client has its answer. `follow` alone takes its place when the stream's first step runs.
+        """
+        bounds = await self._bounds(stream)
+        return None if bounds is None else str(bounds.end)
+
     async def knows(self, stream: str) -> bool:
         """Whether anything of a stream is kept, or was just begun."""
         return await self._bounds(stream) is not None
