@@ -1,6 +1,7 @@
 """`trine dev`: reload, errors that keep the watcher alive, and warnings where production would refuse."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
@@ -68,6 +69,29 @@ def test_no_request_is_refused_while_it_starts_anew(dev, tmp_path):
     answers = []
     until(lambda: answers.append(httpx2.get(process.url, timeout=30).json()) or answers[-1] == 1, "The change was not served")
     assert set(answers) <= {0, 1}
+
+
+SLOW = """
+import pathlib, time
+@app.get("/slow")
+def slow() -> str:
+    pathlib.Path("begun").touch()
+    while not pathlib.Path("go").exists():
+        time.sleep(0.01)
+    return "done"
+"""
+
+
+def test_who_comes_after_a_change_is_answered_by_the_changed_program(dev, tmp_path):
+    process = dev(SOURCE.format(answer=0) + SLOW)
+    with httpx2.Client(timeout=30) as kept, httpx2.Client(timeout=30) as new, ThreadPoolExecutor() as pool:
+        in_flight = pool.submit(httpx2.get, f"{process.url}/slow", timeout=30)
+        until((tmp_path / "begun").exists, "The request did not begin")
+        (tmp_path / "shop.py").write_text(SOURCE.format(answer=1))
+        until(lambda: kept.get(process.url).headers.get("connection") == "close", "The workers were not told to leave")
+        late = pool.submit(new.get, process.url)
+        (tmp_path / "go").touch()
+        assert (in_flight.result().json(), late.result().json()) == ("done", 1)
 
 
 def test_mistake_is_shown_and_mending_it_is_enough(dev, tmp_path):

@@ -127,7 +127,7 @@ class Server:
         if not said:
             return
         started.ready = True
-        if self.stopping:
+        if self.stopping or (started.leaving and self.changes is not None):
             return
         if not self.announced:
             self.announced = True
@@ -164,10 +164,23 @@ class Server:
 
     def _restart_after_change(self) -> None:
         """Let the generation go, then start the next: a program may hold what only one can have. Clients wait meanwhile."""
+        if any(started.ready and not started.leaving for started in self.generations):
+            self._hold_new_clients()
         for started in self.generations:
             self._tell_to_leave(started)
         self.start_again = None if self.generations else 0.0
         self.restart_wanted = bool(self.generations)
+
+    def _hold_new_clients(self) -> None:
+        """Let new clients wait at a socket of their own: leaving workers cut off whom they have accepted and not read."""
+        try:
+            successor = open_successor(self.listener, self.options.uds)
+            successor.listen(self.options.backlog)
+        except (OSError, SetupError):
+            return  # They come to the old socket, and most of them are answered.
+        steer_to(successor, self.options.uds)
+        let_go(self.listener)
+        self.listener = successor
 
     def _reap(self) -> None:
         for started in list(self.generations):
