@@ -88,3 +88,14 @@ async def test_a_question_that_is_too_long_is_refused(polls):
     assert refused.status_code == 422
     assert refused.json()["detail"][0]["loc"] == ["text"]
     assert await polls.Question.objects.count() == 0
+
+
+async def test_a_wiki_tells_who_wrote_what(load_example, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with registry.isolated():
+        async with AsyncTestClient(load_example("wiki").app) as client:
+            for user, text in (("ada", "a"), ("bob", "b"), ("bob", "b")):
+                written = await client.put("/pages/home", params={"text": text}, headers={"x-user": user})
+                assert written.status_code == 200
+            edits = (await client.get("/pages/home/history")).json()
+            assert [(edit["by"], edit["changes"]["text"]) for edit in edits] == [("bob", ["a", "b"]), ("ada", [None, "a"])]

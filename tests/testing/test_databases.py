@@ -8,8 +8,18 @@ from decimal import Decimal
 import pytest
 
 from trine import App, SetupError
-from trine.db import Database, Many, Model, atomic, field, many, registry
-from trine.testing import AsyncTestClient, Factory, assert_num_queries, build, make, make_tables, own_database, rolled_back
+from trine.db import Database, Many, Model, atomic, field, many, on_commit, registry
+from trine.testing import (
+    AsyncTestClient,
+    Factory,
+    assert_num_queries,
+    build,
+    capture_on_commit,
+    make,
+    make_tables,
+    own_database,
+    rolled_back,
+)
 
 
 @pytest.fixture
@@ -141,3 +151,61 @@ def test_each_process_has_a_database_of_its_own(service, request, shop, tmp_path
     with own_database(given) as url:
         assert url != given
         asyncio.run(make_tables(url))
+
+
+@pytest.fixture
+def mailing(shop, tables):
+    """The application with a route that sends something after its commit, and what was sent."""
+    sent = []
+
+    async def send(name):
+        sent.append(name)
+        on_commit(lambda: sent.append(f"after {name}"))
+
+    @shop.post("/orders")
+    async def order(name: str) -> None:
+        async with atomic():
+            on_commit(lambda: send(name))
+        try:
+            async with atomic():
+                on_commit(lambda: send("never"))
+                raise ZeroDivisionError
+        except ZeroDivisionError:
+            pass
+
+    @shop.post("/plain")
+    def order_plainly(name: str) -> None:
+        on_commit(lambda: sent.append(name))
+
+    shop.sent = sent
+    return shop
+
+
+def test_what_waits_for_a_commit_is_captured(mailing, rolled_back_client_for):
+    client = rolled_back_client_for(mailing)
+    client.post("/orders?name=before")
+    with capture_on_commit() as callbacks:
+        client.post("/orders?name=ada")
+        client.post("/plain?name=bob")
+        assert callbacks == []
+    assert (len(callbacks), mailing.sent) == (2, [])
+    with capture_on_commit(execute=True) as callbacks:
+        client.post("/orders?name=ada")
+        client.post("/plain?name=bob")
+    assert (len(callbacks), mailing.sent) == (3, ["ada", "bob", "after ada"])
+
+
+async def test_what_waits_for_a_commit_is_captured_in_async_tests(mailing):
+    async with AsyncTestClient(mailing) as client, rolled_back():
+        async with capture_on_commit(execute=True) as callbacks:
+            await client.post("/orders?name=ada")
+        assert (len(callbacks), mailing.sent) == (2, ["ada", "after ada"])
+        with pytest.raises(ZeroDivisionError):
+            async with capture_on_commit(execute=True):
+                on_commit(lambda: 1 / 0)
+
+
+async def test_nothing_is_captured_where_transactions_are_real(mailing):
+    async with AsyncTestClient(mailing):
+        with pytest.raises(RuntimeError, match=r"^capture_on_commit\(\) is outside of rolled_back"):
+            capture_on_commit().__enter__()

@@ -21,6 +21,7 @@ from .errors import (
 from .expressions import Case, Exists, Expression, F, OuterRef, Q, Subquery, Value, When, Window
 from .fields import Field, field, many, reverse
 from .functions import Avg, Count, Max, Min, Sum
+from .history import Change, History, changed_by
 from .mixins import SoftDelete, SoftDeleteQuerySet, Timestamped
 from .model import Model
 from .prefetch import Prefetch
@@ -39,6 +40,7 @@ __all__ = [
     "CRUD",
     "Avg",
     "Case",
+    "Change",
     "CheckConstraint",
     "Conflict",
     "Count",
@@ -52,6 +54,7 @@ __all__ = [
     "F",
     "Field",
     "FieldError",
+    "History",
     "Index",
     "IntegrityError",
     "InvalidInstance",
@@ -84,6 +87,7 @@ __all__ = [
     "When",
     "Window",
     "atomic",
+    "changed_by",
     "databases",
     "field",
     "find_database",

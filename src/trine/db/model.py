@@ -62,6 +62,8 @@ class Model:
     __relations__: ClassVar[dict[str, Relation]] = {}
     __keys__: ClassVar[tuple[str, ...]] = ()
     __declared__: ClassVar[dict[str, tuple[type[Any], Any, Any]]] = {}
+    __changes__: ClassVar[type[Any] | None] = None
+    """The model of its changes, where they are kept: that of a `History`."""
 
     if TYPE_CHECKING:
         __table__: ClassVar[sa.Table]
@@ -229,9 +231,18 @@ async def _save_and_tell(instance: Any, database: "Database", *, force_insert: b
 
 
 async def _write(instance: Any, database: "Database", *, force_insert: bool, update_fields: Any) -> None:
-    if force_insert or instance._sa_instance_state.key is None:
-        if update_fields is not None:
-            raise FieldError(f"{instance!r} has no row yet, so update_fields has nothing to write to.")
+    is_new = force_insert or instance._sa_instance_state.key is None
+    if is_new and update_fields is not None:
+        raise FieldError(f"{instance!r} has no row yet, so update_fields has nothing to write to.")
+    if type(instance).__changes__ is not None:
+        from .history import keep_changes
+
+        if is_new:
+            await keep_changes(type(instance), database, (), lambda: insert(instance, database), made=[instance])
+        else:
+            key = instance._sa_instance_state.key[1]
+            await keep_changes(type(instance), database, key, lambda: update(instance, database, update_fields))
+    elif is_new:
         await insert(instance, database)
     else:
         await update(instance, database, update_fields)

@@ -201,6 +201,13 @@ class QuerySet(Rows[M]):
             raise NotSupported(f"A slice or a union has no {kind}(). Filter the rows, such as by their keys: id__in.")
         if self._is_empty:
             return 0
+        if self.model.__changes__ is None:
+            return await self._change_now(kind, extra)
+        from .history import change_rows
+
+        return await change_rows(self, lambda rows: rows._change_now(kind, extra))
+
+    async def _change_now(self, kind: str, extra: Any) -> int:
         database = self.database
         statement, values = self._with(_order=())._statement(kind, database, extra)
         return await database.run(statement.sql, statement.bind(values))

@@ -200,6 +200,20 @@ def _named(model: type[Any], fields: Sequence[str]) -> list[str]:
 async def bulk_create(rows: Any, instances: Sequence[Any], batch_size: int | None, conflicts: tuple[Any, ...]) -> None:
     """Insert instances, in as few statements as the database takes."""
     model, database = rows.model, rows.database
+    if model.__changes__ is None:
+        await _insert_all(model, database, instances, batch_size, conflicts)
+        return
+    from .history import keep_changes, refuse_conflicts
+
+    refuse_conflicts(model, conflicts)
+    await keep_changes(
+        model, database, (), lambda: _insert_all(model, database, instances, batch_size, conflicts), made=instances
+    )
+
+
+async def _insert_all(
+    model: type[Any], database: "Database", instances: Sequence[Any], batch_size: int | None, conflicts: tuple[Any, ...]
+) -> None:
     groups: dict[tuple[str, ...], list[Any]] = {}
     for instance in instances:
         if not isinstance(instance, model):
@@ -321,10 +335,19 @@ async def bulk_update(rows: Any, instances: Sequence[Any], fields: Sequence[str]
     clause = sa.update(table).values({table.columns[name]: binds[name] for name in names})
     clause = clause.where(*(table.columns[name] == binds[name] for name in model.__keys__))
     statement = compile_statement(clause, dialect, parameters)
-    async with atomic(database):
+
+    async def write() -> None:
         for batch in _batches(instances, batch_size or 1000):
             bound = [statement.bind([instance.__dict__[name] for name in (*names, *model.__keys__)]) for instance in batch]
             await database.run_many(statement.sql, bound)
+
+    async with atomic(database):
+        if model.__changes__ is None:
+            await write()
+        else:
+            from .history import keep_changes
+
+            await keep_changes(model, database, [instance.pk for instance in instances], write)
     for instance in instances:
         mark_saved(instance)
     return len(instances)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .client import TestClient as TestClient
     from .commands import run_command as run_command
     from .databases import assert_num_queries as assert_num_queries
+    from .databases import capture_on_commit as capture_on_commit
     from .databases import make_tables as make_tables
     from .databases import own_database as own_database
     from .databases import rolled_back as rolled_back
@@ -33,6 +34,7 @@ _HOMES = {
     "WebSocketSession": ".websocket",
     "assert_num_queries": ".databases",
     "build": ".factories",
+    "capture_on_commit": ".databases",
     "make": ".factories",
     "make_tables": ".databases",
     "own_database": ".databases",

@@ -2,15 +2,16 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from trine.concurrency import working_for
+from trine.concurrency import maybe_await, working_for
 from trine.db import Database, databases, registry
+from trine.db.sync import run_sync
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -22,8 +23,8 @@ class rolled_back:  # noqa: N801 - used like a function
     """Undo at the end whatever is written to a database inside: `with rolled_back(client):`, or `async with rolled_back():`.
 
     Every statement of the application, of its tasks and of the test is in one transaction for each database, `atomic()` makes
-    savepoints in it, and what `on_commit` would call is not called. With a client, synchronous calls (`Book.objects.sync`) run on
-    the client's event loop.
+    savepoints in it, and what `on_commit` would call is not called, unless `capture_on_commit` does it. With a client,
+    synchronous calls (`Book.objects.sync`) run on the client's event loop.
     """
 
     def __init__(self, client: "TestClient | None" = None) -> None:
@@ -70,6 +71,57 @@ class _Pinned:
         for database, transaction, pinned in reversed(self._begun):
             pinned.close()
             await database.end(transaction, commit=False)
+
+
+class capture_on_commit:  # noqa: N801 - used like a function
+    """Gather what `on_commit` was given inside, where `rolled_back` undoes the commit: `with capture_on_commit() as callbacks:`.
+
+    With `execute` they are called at the end, as the commit would have done, and what they leave for a commit in turn too; the
+    test sees what they raise. What a rollback inside undoes is not among them. `async with` in an `async def` test.
+    """
+
+    def __init__(self, *, execute: bool = False, using: str = "default") -> None:
+        self._execute = execute
+        self._using = using
+        self._callbacks: list[Callable[[], Any]] = []
+        self._waiting: list[Callable[[], Any]] = []
+        self._begin = 0
+        self._new: list[Callable[[], Any]] = []
+
+    def __enter__(self) -> list[Callable[[], Any]]:
+        database = databases()[self._using]
+        if not database.is_pinned or database.transaction is None:
+            raise RuntimeError(
+                "capture_on_commit() is outside of rolled_back, where transactions are real and callbacks are called. "
+                "Use rolled_back_client_for(app), `with rolled_back(client):` or `async with rolled_back():` around it."
+            )
+        self._waiting = database.transaction.callbacks
+        self._begin = len(self._waiting)
+        return self._callbacks
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        while self._take() and self._execute and error is None:
+            for callback in self._new:
+                run_sync(
+                    maybe_await(callback()),
+                    "with capture_on_commit(execute=True):",
+                    "async with capture_on_commit(execute=True):",
+                )
+
+    async def __aenter__(self) -> list[Callable[[], Any]]:
+        return self.__enter__()
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        while self._take() and self._execute and error is None:
+            for callback in self._new:
+                await maybe_await(callback())
+
+    def _take(self) -> bool:
+        """Take over what was left since the last time, and tell whether there was anything."""
+        self._new = self._waiting[self._begin :]
+        del self._waiting[self._begin :]
+        self._callbacks += self._new
+        return bool(self._new)
 
 
 @contextmanager
