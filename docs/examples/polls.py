@@ -1,10 +1,11 @@
-"""Questions and choices: models, queries and transactions, in one file. Try it: `trine dev polls.py`."""
+"""Questions and choices: models, queries, transactions, an API and pages, in one file. Try it: `trine dev polls.py`."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from pydantic import BaseModel
 
-from trine import App, HTTPException
+from trine import App, HTTPException, redirect, render_template, request, url_for
 from trine.db import Count, Database, F, Many, Model, QuerySet, Sum, atomic, field, reverse
 
 app = App()
@@ -121,6 +122,34 @@ def recent() -> list[str]:
 
 
 # --8<-- [end:sync]
+
+
+# --8<-- [start:pages]
+@app.page("/")
+async def index() -> str:
+    return render_template("polls/index.html", questions=await Question.objects.published()[:5])
+
+
+@app.page("/polls/{id:int}", methods=["GET", "POST"])
+async def vote_page(id: int) -> Any:
+    question = await Question.objects.published().prefetch_related("choices").get_or_404(id=id)
+    if request.method == "GET":
+        return render_template("polls/detail.html", question=question)
+    chosen = [choice for choice in question.choices if str(choice.id) == request.form.get("choice")]
+    if not chosen:
+        return render_template("polls/detail.html", question=question, error="Choose one of these."), 422
+    await Choice.objects.filter(id=chosen[0].id).update(votes=F("votes") + 1)
+    # To another page: whoever reloads it votes no second time.
+    return redirect(url_for("results_page", id=id), 303)
+
+
+@app.page("/polls/{id:int}/results")
+async def results_page(id: int) -> str:
+    question = await Question.objects.published().prefetch_related("choices").get_or_404(id=id)
+    return render_template("polls/results.html", question=question)
+
+
+# --8<-- [end:pages]
 
 
 @app.on_event("startup")

@@ -1,5 +1,6 @@
 """The polls of the documentation behave as Django's do."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -73,6 +74,59 @@ async def test_votes_are_counted(polls):
     refused = await polls.client.post(f"/questions/{other.id}/vote", params={"choice": choices[0]["id"]})
     assert (refused.status_code, refused.json()) == (400, {"detail": "That is no choice of this question."})
     assert (await polls.client.get("/results")).json()[0] == {"text": "What's new?", "votes": 2}
+
+
+def token_in(text):
+    return re.search(r'csrf_token" value="([^"]+)"', text)[1]
+
+
+async def test_the_index_shows_what_may_be_seen(polls):
+    polls.client.base_url = "https://testserver"
+    assert "There are no polls yet." in (await polls.client.get("/")).text
+    await ask(polls, "future", days=30)
+    await ask(polls, "empty", choices=())
+    for number in range(6):
+        await ask(polls, f"<b>{number}</b>", days=-number)
+    page = (await polls.client.get("/")).text
+    assert re.findall(r">&lt;b&gt;(\d)&lt;/b&gt;</a>", page) == ["0", "1", "2", "3", "4"]
+    assert "future" not in page
+    assert "empty" not in page
+
+
+async def test_what_may_not_be_seen_has_no_page(polls):
+    polls.client.base_url = "https://testserver"
+    seen = await ask(polls)
+    for question in (await ask(polls, "future", days=30), await ask(polls, "empty", choices=())):
+        for path in ("", "/results"):
+            assert (await polls.client.get(f"/polls/{question.id}{path}")).status_code == 404
+            assert (await polls.client.get(f"/polls/{seen.id}{path}")).status_code == 200
+    assert (await polls.client.get("/polls/999")).status_code == 404
+    token = token_in((await polls.client.get(f"/polls/{seen.id}")).text)
+    future = await ask(polls, "future", days=30)
+    choice = await future.choices.first()
+    refused = await polls.client.post(f"/polls/{future.id}", data={"csrf_token": token, "choice": choice.id})
+    assert refused.status_code == 404
+    assert (await future.choices.first()).votes == 0
+
+
+async def test_a_vote_leads_to_the_results_and_a_reload_votes_no_second_time(polls):
+    polls.client.base_url = "https://testserver"
+    question = await ask(polls)
+    first, second = await question.choices.order_by("id")
+    address = f"/polls/{question.id}"
+    token = token_in((await polls.client.get(address)).text)
+    voted = await polls.client.post(address, data={"csrf_token": token, "choice": second.id}, follow_redirects=False)
+    assert (voted.status_code, voted.headers["location"]) == (303, f"{address}/results")
+    for _ in range(2):
+        results = (await polls.client.get(voted.headers["location"])).text
+        assert re.findall(r"<td>(\d+)</td>", results) == ["0", "1"]
+    other = await (await ask(polls, "other")).choices.first()
+    for choice in (None, "", "x", str(other.id), "9" * 30, "\u0661"):
+        sent = {"csrf_token": token} | ({} if choice is None else {"choice": choice})
+        refused = await polls.client.post(address, data=sent)
+        assert (refused.status_code, "Choose one of these." in refused.text) == (422, True)
+    assert (await polls.client.post(address, data={"choice": first.id})).status_code == 403
+    assert [choice.votes for choice in await polls.Choice.objects.order_by("id")] == [0, 1, 0, 0]
 
 
 async def test_questions_are_asked_with_their_choices_or_not_at_all(polls):
