@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from trine.pages import stream_with_context as stream_with_context
     from trine.pages import url_for as url_for
     from trine.pages.forms import ModelForm as ModelForm
+    from trine.pages.forms import QueryForm as QueryForm
     from trine.pages.forms import Widget as Widget
     from trine.routing import APIRouter as APIRouter
     from trine.routing import APIVersions as APIVersions
@@ -136,7 +137,7 @@ _HOMES = {
         "stream_template",
         "url_for",
     ],
-    "pages.forms": ["ModelForm", "Widget"],
+    "pages.forms": ["ModelForm", "QueryForm", "Widget"],
     "routing": ["APIRouter", "APIVersions", "Deprecation", "route_options"],
     "settings": ["Settings"],
     "staticfiles": ["StaticFiles"],

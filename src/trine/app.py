@@ -9,7 +9,7 @@ from trine.commands import CommandGroup
 from trine.concurrency import ConcurrencyLimit, Deadlines, set_thread_limit
 from trine.events import Events
 from trine.http import FormLimits
-from trine.routing import APIRouter, APIVersions, FlatRoute, Middleware, OnDisconnect, WebSocketOptions, origin_of
+from trine.routing import APIRouter, APIVersions, FlatRoute, Middleware, OnDisconnect, WebSocketOptions, host_routers, origin_of
 from trine.server.companion import Companion
 from trine.server.drain import closing_asgi, closing_rsgi
 from trine.server.leaving import watch_client
@@ -220,6 +220,14 @@ class App(APIRouter):
         """Give every template the dictionary that a function returns."""
         return self._pages().hooks.context_processor(function)  # type: ignore[no-any-return] # the same function
 
+    def url_value_preprocessor(self, function: F) -> F:
+        """Call a function with the endpoint and the values of the path before each page; it may take values out."""
+        return self._pages().hooks.url_value_preprocessor(function)  # type: ignore[no-any-return] # the same function
+
+    def url_defaults(self, function: F) -> F:
+        """Let a function add values to `url_for` that nobody has said: it gets the endpoint and the values."""
+        return self._pages().hooks.url_defaults(function)  # type: ignore[no-any-return] # the same function
+
     def template_filter(self, name: str | None = None) -> Decorator:
         """Make a function a filter of templates: `{{ price|euros }}`."""
         return self._pages().templates.filter(name)  # type: ignore[no-any-return] # a decorator
@@ -292,7 +300,9 @@ class App(APIRouter):
 
     @property
     def _has_pages(self) -> bool:
-        return "pages" in self.extensions or any(flat.route.page is not None for flat in self.flat_routes())
+        if "pages" in self.extensions:
+            return True
+        return any(flat.route.page is not None for one in (self, *host_routers(self)) for flat in one.flat_routes())
 
     def _pages(self) -> Any:
         from trine.pages import pages_of

@@ -22,8 +22,8 @@ FOLDER = CACHE / "programs"
 # What their tests import, besides what the programs depend on themselves.
 TOOLS = (
     "anyio", "asgi-lifespan", "cryptography", "faker", "httpx", "httpx2", "openapi-spec-validator", "pydantic-settings", "pytest",
-    "pytest-freezer", "pytest-httpserver", "pytest-httpx", "pytest-httpx2", "pytest-mock",
-    "pytest-random-order", "pytest-socket", "pytest-timeout", "requests", "requests-mock", "trio", "uvicorn",
+    "pytest-asyncio", "pytest-freezer", "pytest-httpserver", "pytest-httpx", "pytest-httpx2", "pytest-mock",
+    "pytest-random-order", "pytest-socket", "pytest-timeout", "redis", "requests", "requests-mock", "trio", "uvicorn",
 )  # fmt: skip
 
 

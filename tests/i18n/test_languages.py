@@ -400,3 +400,20 @@ def test_nothing_is_said_of_nothing(site, translate, browser_for):
     app.install(I18n())
     app.page("/")(lambda: [gettext(""), pgettext("month", ""), gettext("May")])
     assert browser_for(app).get("/", headers=DE).json() == ["", "", "Darf"]
+
+
+def test_addresses_stay_in_the_language_that_is_spoken(app, client_for):
+    from trine import url_for
+
+    @app.page("/{lang}/news")
+    def news(lang: str):
+        return [url_for("news"), url_for("news", lang="en"), url_for("about")]
+
+    @app.page("/about")
+    def about():
+        return url_for("news")
+
+    client = client_for(app)
+    assert client.get("/de/news").json() == ["/de/news", "/en/news", "/about"]
+    assert client.get("/about", headers=DE).text == "/de/news"
+    assert client.get("/about").text == "/en/news"

@@ -173,8 +173,8 @@ def test_session_too_large_for_a_cookie_is_an_error(client_for):
     with pytest.raises(ValueError, match="bytes as a cookie, and browsers keep 4,096") as caught:
         client.get(f"/set/name/{'x' * 4000}")
     assert re.fullmatch(
-        r"The session takes 5,\d{3} bytes as a cookie, and browsers keep 4,096\. "
-        r"Keep the data on the server, and only its key in the session\.",
+        r"The session takes 5,\d{3} bytes as a cookie, and browsers keep 4,096: session\['name'\] has 4,002\. "
+        r"Keep the data on the server, and only its key in the session; or keep sessions in a store: .*",
         str(caught.value),
     )
 

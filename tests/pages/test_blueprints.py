@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from trine import App, Blueprint, HTTPException, SetupError, abort, g, render_template, request, url_for
+from trine import APIRouter, App, Blueprint, HTTPException, Settings, SetupError, abort, g, render_template, request, url_for
 
 
 def recorder():
@@ -341,3 +341,38 @@ def test_api_routes_of_a_blueprint_have_no_context(client_for):
 
     app.register_blueprint(part)
     assert client_for(app).get("/part/api").json() == {"open": True}
+
+
+def test_a_blueprint_below_a_host_brings_templates_files_and_names(site, tmp_path, client_for):
+    app, shop = (
+        site(settings=Settings(allowed_hosts=["testserver", "shop.example.org"])),
+        Blueprint("shop", __name__, root_path=tmp_path / "shop", template_folder="templates", static_folder="static"),
+    )
+    (tmp_path / "shop/templates").mkdir(parents=True)
+    (tmp_path / "shop/static").mkdir()
+    (tmp_path / "shop/templates/shop.html").write_text("{{ url_for('.index') }} {{ url_for('.static', filename='a.css') }}")
+    (tmp_path / "shop/static/a.css").write_text("a{}")
+
+    @shop.page("/here")
+    def index():
+        return render_template("shop.html")
+
+    @shop.app_template_filter()
+    def loud(text):
+        return text.upper()
+
+    app.host("shop.example.org", shop)
+    client = client_for(app, base_url="http://shop.example.org")
+    page, style = client.get("/here").text.split()
+    assert page == "/here"
+    assert client.get(style).text == "a{}"
+    assert client_for(app).get("/here").status_code == 404
+    assert "loud" in app.extensions["pages"].templates.environment.filters
+
+
+def test_pages_below_a_host_alone_are_pages(client_for):
+    app, router = App(settings=Settings(allowed_hosts=["shop.example.org"])), APIRouter()
+    router.page("/")(lambda: "<p>shop")
+    app.host("shop.example.org", router)
+    answer = client_for(app, base_url="http://shop.example.org").get("/")
+    assert (answer.text, answer.headers["content-type"]) == ("<p>shop", "text/html; charset=utf-8")

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator, model_validat
 
 from trine import App, Form, SetupError, UploadFile
 from trine.pages import redirect, render_template, url_for
-from trine.pages.forms import Email, ModelForm, PhoneNumber, Widget
+from trine.pages.forms import Email, ModelForm, PhoneNumber, QueryForm, Widget
 
 
 class Colour(Enum):
@@ -600,3 +600,59 @@ def sent_by_a_browser(page: Page) -> list[tuple[str, str]]:
         elif tag == "input" and (attributes.get("type") != "checkbox" or "checked" in attributes):
             sent.append((name, attributes.get("value") or ""))
     return sent
+
+
+class Search(BaseModel):
+    text: str = Field("", max_length=20, title="Text")
+    rooms: int | None = Field(None, ge=1)
+    kinds: list[Literal["flat", "house"]] = []
+
+
+def test_a_form_in_the_query_searches_and_carries_no_token(site, browser_for):
+    app = site({"search.html": "{{ form.render(submit='Search') }}"})
+
+    @app.page("/houses")
+    def houses(form: QueryForm[Search]):
+        if form.valid:
+            return form.data
+        return render_template("search.html", form=form), form.status_code
+
+    client = browser_for(app)
+    shown = client.get("/houses?page=2")
+    page = Page(shown.text)
+    assert (shown.status_code, page.one("form")["method"]) == (200, "get")
+    assert page.all("input", type="hidden") == []
+    assert "set-cookie" not in shown.headers
+    assert client.get("/houses?text=park&rooms=&kinds=flat&kinds=house").json() == {
+        "text": "park",
+        "rooms": None,
+        "kinds": ["flat", "house"],
+    }
+    wrong = client.get("/houses?text=park&rooms=0")
+    assert wrong.status_code == 422
+    assert Page(wrong.text).one("input", name="text")["value"] == "park"
+    assert "This has to be 1 or more." in wrong.text
+
+
+def test_a_query_carries_no_file():
+    class Picture(BaseModel):
+        file: UploadFile
+
+    with pytest.raises(SetupError, match=r"QueryForm\[Picture\] has a file, and an address carries none"):
+        QueryForm[Picture]
+
+
+def test_lists_take_no_more_than_they_say_and_a_hundred_where_they_say_nothing():
+    class Many(BaseModel):
+        words: list[str] = []
+        few: list[str] = Field([], max_length=2)
+        more: list[str] = Field([], max_length=300)
+        kinds: list[Literal["a", "b"]] = []
+
+    form = ModelForm.of(Many)
+    lines = "\n".join("x" * 101)
+    assert form([("words", lines)]).errors == {"words": ["No more than 100, please."]}
+    assert form([("words", lines[:-2])]).valid
+    assert form([("few", "a\nb\nc")]).errors == {"few": ["No more than 2, please."]}
+    assert form([("more", lines)]).valid
+    assert form([("kinds", "a")] * 101).errors == {"kinds": ["No more than 100, please."]}

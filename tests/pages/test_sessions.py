@@ -1,6 +1,8 @@
 """Sessions of pages: in a cookie, in memory and in Redis; what an attacker does with them; flashed messages."""
 
 import asyncio
+import re
+import secrets
 import uuid
 
 import pytest
@@ -219,11 +221,26 @@ def test_a_session_that_is_too_large_for_a_cookie_fails_at_once(site, browser_fo
 
     @app.page("/")
     def page():
-        session["text"] = "x" * 5000
+        session["user"] = "ada"
+        session["text"] = "small"
+        try:
+            session["text"] = [secrets.token_hex(2500)]
+        except ValueError as error:
+            return [str(error).partition(". Keep the data on the server")[0], session["text"]]
+
+    @app.page("/grown")
+    def grown():
+        session["texts"] = []
+        session["texts"].append("x" * 5000)
         return ""
 
-    with pytest.raises(ValueError, match=r"browsers keep 4,096\. Keep the data on the server"):
-        browser_for(app).get("/")
+    said, kept = browser_for(app).get("/").json()
+    assert re.fullmatch(
+        r"The session takes \d,\d{3} bytes .* keep 4,096: session\['text'\] has 5,004, session\['user'\] has 5", said
+    )
+    assert kept == "small"
+    with pytest.raises(ValueError, match=r"keep 4,096: session\['texts'\] has 5,004"):
+        browser_for(app).get("/grown")
 
 
 def test_one_session_for_pages_and_api_routes(site, store, browser_for):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trine import App, app_context, is_safe_redirect, redirect, render_template_string, request, safe_next, url_for
+from trine import App, Blueprint, app_context, g, is_safe_redirect, redirect, render_template_string, request, safe_next, url_for
 from trine.pages.context import PageContext, current_context
 from trine.pages.request import PageRequest
 from trine.routing import NoMatchFound
@@ -148,3 +148,59 @@ def test_templates_build_addresses(site, client_for):
         return render_template_string("{{ url_for('here', q='<') }}")
 
     assert client_for(app).get("/here").text == "/here?q=%3C"
+
+
+def test_values_of_addresses_are_taken_out_and_put_in_by_hooks(client_for):
+    app, shop = App(), Blueprint("shop", __name__, url_prefix="/{country}/shop")
+    seen = []
+
+    @app.url_value_preprocessor
+    def note(endpoint, values):
+        seen.append((endpoint, dict(values)))
+
+    @shop.url_value_preprocessor
+    async def take_country(endpoint, values):
+        g.country = values.pop("country")
+
+    @shop.url_defaults
+    def put_country(endpoint, values):
+        values.setdefault("country", g.get("country", "fr"))
+
+    @shop.page("/")
+    def index():
+        return [g.country, url_for(".item", number=3, size="s"), url_for(".item", number=3, country="it"), url_for("plain")]
+
+    @shop.page("/items/{number:int}")
+    def item(number: int):
+        return [number, url_for(".index")]
+
+    @app.page("/plain")
+    def plain():
+        return url_for("shop.index")
+
+    app.register_blueprint(shop)
+    client = client_for(app)
+    # What a hook adds, and the path does not take, is no query.
+    assert client.get("/de/shop/").json() == ["de", "/de/shop/items/3?size=s", "/it/shop/items/3", "/plain"]
+    assert client.get("/de/shop/items/4").json() == [4, "/de/shop/"]
+    assert client.get("/plain").text == "/fr/shop/"
+    assert seen == [("shop.index", {"country": "de"}), ("shop.item", {"country": "de", "number": 4}), ("plain", {})]
+
+
+def test_hooks_of_a_blueprint_that_are_for_every_page(client_for):
+    app, base = App(), Blueprint("base", __name__)
+
+    @base.app_url_value_preprocessor
+    def take(endpoint, values):
+        g.room = values.pop("room", "hall")
+
+    @base.app_url_defaults
+    def put(endpoint, values):
+        values.setdefault("room", g.room)
+
+    @app.page("/{room}/here")
+    def here(room: str):
+        return f"{room} {url_for('here')}"
+
+    app.register_blueprint(base)
+    assert client_for(app).get("/attic/here").text == "attic /attic/here"

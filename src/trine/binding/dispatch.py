@@ -85,7 +85,7 @@ def read_declarations(
 ) -> Declarations:
     """Bind every route, or those of one version. All mistakes are reported together, as one `SetupError`."""
     found = Declarations([], [], [], ReverseTable(), context)
-    problems = [*_read_routes(found, expand_routes(router.flat_routes(), versions), version), *_read_others(found, router)]
+    problems = [*_read_routes(found, expand_routes(router.flat_routes(), versions), version), *_read_others(found, router, files)]
     if problems:
         raise SetupError.together(problems)
     if built_in is not None:
@@ -121,7 +121,7 @@ def _read_routes(
             yield from (_with_place(one, flat.route.handler) for one in problem.problems)
 
 
-def _read_others(found: Declarations, router: APIRouter) -> Iterator[SetupError]:
+def _read_others(found: Declarations, router: APIRouter, files: APIRouter | None) -> Iterator[SetupError]:
     """Bind what is no route: WebSockets, mounts, front ends and hosts."""
     context = found.context
     for entry, layer in router.walk():
@@ -138,7 +138,10 @@ def _read_others(found: Declarations, router: APIRouter) -> Iterator[SetupError]
             elif isinstance(entry, FrontendRoute):
                 found.frontends.append((layer.prefix + entry.path, _bind_frontend(entry, layer, context)))
             elif isinstance(entry, HostRoute):
-                found.hosts.append((AllowedHosts([entry.host]), _host_target(entry, context)))
+                target = _host_target(entry, context, files)
+                found.hosts.append((AllowedHosts([entry.host]), target))
+                if isinstance(target, Declarations):
+                    found.names.add_table(target.names)
         except SetupError as problem:
             yield from (_with_place(one, getattr(entry, "handler", None)) for one in problem.problems)
 
@@ -158,10 +161,10 @@ def _bind_frontend(entry: FrontendRoute, layer: Layer, context: BindContext) -> 
     return bind_route(FlatRoute(route, path, layer.without_prefix()), context)
 
 
-def _host_target(entry: HostRoute, context: BindContext) -> "Declarations | ASGIApp":
+def _host_target(entry: HostRoute, context: BindContext, files: APIRouter | None) -> "Declarations | ASGIApp":
     # An application has its own settings and middleware; a router is part of this one.
     if isinstance(entry.target, APIRouter) and not callable(entry.target):
-        return read_declarations(entry.target, context)
+        return read_declarations(entry.target, context, files=files)
     return _mountable(entry.target, context, lifespan=True)
 
 

@@ -17,7 +17,7 @@ from .accept import best_language
 from .catalogues import load_catalogue, parse_locale
 from .current import current_speaker, gettext, ngettext, npgettext, pgettext
 from .settings import I18nSettings
-from .speaker import RequestSpeaker, speaking
+from .speaker import RequestSpeaker, speaker, speaking
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -153,6 +153,15 @@ class I18n:
             raise LookupError(f"The language '{name}' is not spoken here. There are {', '.join(self.names)}.")
         response.headers.append("set-cookie", render_cookie(self.cookie, chosen, max_age=_YEAR, path="/", samesite="lax"))
         return response
+
+    @property
+    def url_values(self) -> dict[str, Callable[[], str]]:
+        """What pages add to addresses whose path has the parameter: links stay in the language that is spoken."""
+        return {} if self.parameter is None else {self.parameter: self._spoken}
+
+    def _spoken(self) -> str:
+        found = speaker()
+        return (self.names[0] if found is None else found.name).replace("_", "-")
 
     # Requests ----------------------------------------------------------------------------------------------------
 

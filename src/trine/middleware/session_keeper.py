@@ -17,7 +17,7 @@ from trine.http import Connection, Request, Response, render_cookie
 from trine.security import TimedSigner
 
 from .header_lines import add_vary
-from .session_values import Origin, Session
+from .session_values import Origin, Session, too_large
 
 if TYPE_CHECKING:
     from .session import SessionMiddleware
@@ -42,6 +42,7 @@ class SessionKeeper:
         self.options = options
         self.store = options.store
         self.signer = TimedSigner(key, salt=f"session.{options.cookie}", fallbacks=settings.secret_key_fallbacks)
+        self._frame_size = len(self._line("", self._secure_name, options.max_age, is_secure=True))
         self.is_development: bool = settings.is_development
         self.must_wait = self.store is not None and not self.store.is_local
         """Whether a session can only be read by somebody who waits for it."""
@@ -87,11 +88,11 @@ class SessionKeeper:
             if origin.id is not None and self.store is not None:
                 await self.store.delete(_key(origin.id))
             if origin.had_cookie:
-                self._send(response, request, "", 0)
+                self._send(response, request, session, "", 0)
         elif session.is_changed() or origin.age > self.options.max_age / _RENEWED_AFTER:
             value = self.signer.sign(session) if self.store is None else await self._put(session)
             if value is not None:
-                self._send(response, request, value, self.options.max_age if session.permanent else None)
+                self._send(response, request, session, value, self.options.max_age if session.permanent else None)
         return response
 
     # The two places -----------------------------------------------------------------------------------------------
@@ -136,28 +137,41 @@ class SessionKeeper:
     # The cookie ---------------------------------------------------------------------------------------------------
 
     def _session(self, values: dict[str, Any], origin: Origin) -> Session:
-        return Session(values, origin, permanent=self.options.permanent)
+        session = Session(values, origin, permanent=self.options.permanent)
+        session.guard = self._check_size if self.store is None else None
+        return session
 
-    def _send(self, response: Response, request: Request, value: str, max_age: int | None) -> None:
-        options = self.options
-        line = render_cookie(
-            self._name(request),
+    def _check_size(self, session: Session) -> None:
+        """Refuse what no cookie has place for. Signing tells exactly, and is left out where there is plenty of place."""
+        try:
+            text = session.to_text()
+        except TypeError:
+            return  # Said with the answer, when everything is in its place.
+        if len(text) < MAX_COOKIE // 3:
+            return
+        size = len(self.signer.sign(session)) + self._frame_size
+        if size > MAX_COOKIE:
+            raise too_large(session, size, MAX_COOKIE)
+
+    def _send(self, response: Response, request: Request, session: Session, value: str, max_age: int | None) -> None:
+        line = self._line(value, self._name(request), max_age, is_secure=self._is_secure(request))
+        if len(line) > MAX_COOKIE:
+            raise too_large(session, len(line), MAX_COOKIE)
+        response.headers.append("set-cookie", line)
+        response.headers.setdefault("cache-control", "private")
+
+    def _line(self, value: str, name: str, max_age: int | None, *, is_secure: bool) -> str:
+        return render_cookie(
+            name,
             value,
             max_age=max_age,
             expires=max_age,
-            path=options.path,
-            domain=options.domain,
-            secure=self._is_secure(request),
+            path=self.options.path,
+            domain=self.options.domain,
+            secure=is_secure,
             httponly=True,
-            samesite=options.same_site,
+            samesite=self.options.same_site,
         )
-        if len(line) > MAX_COOKIE:
-            raise ValueError(
-                f"The session takes {len(line):,} bytes as a cookie, and browsers keep {MAX_COOKIE:,}. "
-                "Keep the data on the server, and only its key in the session."
-            )
-        response.headers.append("set-cookie", line)
-        response.headers.setdefault("cache-control", "private")
 
     def _is_secure(self, connection: Connection) -> bool:
         if self.options.secure is None:
@@ -165,10 +179,12 @@ class SessionKeeper:
         return self.options.secure
 
     def _name(self, connection: Connection) -> str:
+        return self._secure_name if self._is_secure(connection) else self.options.cookie
+
+    @property
+    def _secure_name(self) -> str:
         options = self.options
-        if options.domain is None and options.path == "/" and self._is_secure(connection):
-            return f"__Host-{options.cookie}"
-        return options.cookie
+        return f"__Host-{options.cookie}" if options.domain is None and options.path == "/" else options.cookie
 
 
 def _key(id: str) -> str:

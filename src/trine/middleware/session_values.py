@@ -1,6 +1,7 @@
 """What a session holds, and where it came from."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,8 @@ CSRF = "_csrf"
 """Where a session keeps what its CSRF tokens are made of."""
 _PERMANENT = "_permanent"
 _SCALARS = (str, int, float, bool, type(None))
+_SMALL = (int, float, bool, type(None))
+_NOTHING: Any = object()
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,18 @@ class Origin:
     """The id under which a store has it."""
 
 
+def too_large(session: "Session", size: int, most: int) -> ValueError:
+    """The error of a session for which a cookie has no place: which values are large, and what to do about it."""
+    sizes = {name: len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()) for name, value in session.items()}
+    largest = sorted(sizes.items(), key=lambda pair: -pair[1])[:5]
+    return ValueError(
+        f"The session takes {size:,} bytes as a cookie, and browsers keep {most:,}: "
+        + ", ".join(f"session[{name!r}] has {length:,}" for name, length in largest)
+        + ". Keep the data on the server, and only its key in the session; or keep sessions in a store: "
+        "SessionMiddleware(store=...), or TRINE_SESSION_URL for pages."
+    )
+
+
 class Session(dict[str, Any]):
     """What a visitor carries along: JSON values by name. Changes are kept when the answer begins."""
 
@@ -31,6 +46,8 @@ class Session(dict[str, Any]):
         """Whether something was set or removed. Changes inside of lists and dicts are found without it."""
         self.is_regenerated = False
         self._permanent_by_default = permanent
+        self.guard: Callable[[Session], None] | None = None
+        """Refuses values for which there is no place, at the line where they are set."""
 
     @property
     def is_new(self) -> bool:
@@ -65,8 +82,19 @@ class Session(dict[str, Any]):
             raise TypeError(f"The session holds a value that JSON cannot say: {error}.") from error
 
     def __setitem__(self, name: str, value: Any) -> None:
+        before = self.get(name, _NOTHING)
         self.modified = True
         super().__setitem__(name, value)
+        if self.guard is not None and type(value) not in _SMALL:
+            try:
+                self.guard(self)
+            except ValueError:
+                # The session stays as it was, so that the answer that tells of the error can be sent.
+                if before is _NOTHING:
+                    super().__delitem__(name)
+                else:
+                    super().__setitem__(name, before)
+                raise
 
     def __delitem__(self, name: str) -> None:
         self.modified = True
@@ -100,4 +128,5 @@ class Session(dict[str, Any]):
     def update(self, *arguments: Any, **values: Any) -> None:
         """Set several values."""
         self.modified = True
-        super().update(*arguments, **values)
+        for name, value in dict(*arguments, **values).items():
+            self[name] = value

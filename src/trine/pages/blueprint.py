@@ -103,6 +103,14 @@ class Blueprint(APIRouter):
         """Give the templates of the blueprint's pages the dictionary that a function returns."""
         return self.hooks.context_processor(function)
 
+    def url_value_preprocessor(self, function: F) -> F:
+        """Call a function with endpoint and values of the path, before each page of the blueprint; it may take values out."""
+        return self.hooks.url_value_preprocessor(function)
+
+    def url_defaults(self, function: F) -> F:
+        """Let a function add values to `url_for` for the blueprint's pages: it gets the endpoint and the values."""
+        return self.hooks.url_defaults(function)
+
     def errorhandler(self, key: ErrorKey) -> Decorator:
         """Answer an exception class, or a status, in the blueprint's pages with a function of the exception."""
         return self.hooks.errorhandler(key)
@@ -122,6 +130,14 @@ class Blueprint(APIRouter):
     def app_context_processor(self, function: F) -> F:
         """Give every template of the application the dictionary that a function returns."""
         return self.app_hooks.context_processor(function)
+
+    def app_url_value_preprocessor(self, function: F) -> F:
+        """Call a function with endpoint and values of the path, before every page of the application."""
+        return self.app_hooks.url_value_preprocessor(function)
+
+    def app_url_defaults(self, function: F) -> F:
+        """Let a function add values to `url_for` for every page of the application."""
+        return self.app_hooks.url_defaults(function)
 
     def app_errorhandler(self, key: ErrorKey) -> Decorator:
         """Answer an exception class, or a status, everywhere with a function of the exception."""

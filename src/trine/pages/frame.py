@@ -34,6 +34,7 @@ class PageFrame:
     recover: Recover
     is_async: bool = True
     reads_body: bool = True
+    preprocessors: Sequence[Callable[[str, dict[str, Any]], Any]] = ()
     before: Sequence[Callable[[], Any]] = ()
     after: Sequence[Callable[[Any], Any]] = ()
     teardown: Sequence[Callable[[Any], Any]] = ()
@@ -65,6 +66,8 @@ class PageFrame:
                         await keeper.preload(request)
                     if request.method not in SAFE_METHODS and self.reads_body:
                         await self._take_body(request, context)
+                    if self.preprocessors:
+                        await _preprocess(request, endpoint, self.preprocessors)
                     response = None if before is None else await before()
                     if response is None:
                         response = await handler(request)
@@ -115,6 +118,14 @@ class PageFrame:
             if self.pages.keeper.must_wait:
                 await self.pages.keeper.preload(request)
             check_token(request, context)
+
+
+async def _preprocess(request: Request, endpoint: str, functions: Sequence[Callable[..., Any]]) -> None:
+    """Let functions look at the values of the path. One that was taken out stays for a page that asks for it."""
+    values = dict(request.path_params)
+    for function in functions:
+        await call(function, endpoint, values)
+    request.path_params = {name: values.get(name, value) for name, value in request.path_params.items()}
 
 
 def _leave(token: "Token[PageContext | None]") -> None:

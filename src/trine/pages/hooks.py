@@ -6,6 +6,7 @@ from typing import Any
 from trine.types import Decorator, F
 
 ErrorKey = int | type[Exception]
+UrlHook = Callable[[str, dict[str, Any]], Any]
 
 
 class Hooks:
@@ -16,6 +17,8 @@ class Hooks:
         self.after: list[Callable[[Any], Any]] = []
         self.teardown: list[Callable[[Any], Any]] = []
         self.processors: list[Callable[[], Any]] = []
+        self.preprocessors: list[UrlHook] = []
+        self.defaults: list[UrlHook] = []
         self.errors: dict[ErrorKey, Callable[[Any], Any]] = {}
         self._changed = changed
 
@@ -34,6 +37,14 @@ class Hooks:
     def context_processor(self, function: F) -> F:
         """Give every template the dictionary that a function returns."""
         return self._note(self.processors, function)
+
+    def url_value_preprocessor(self, function: F) -> F:
+        """Call a function with the endpoint and the values of the path, before everything else of a page."""
+        return self._note(self.preprocessors, function)
+
+    def url_defaults(self, function: F) -> F:
+        """Call a function with the endpoint and the values of `url_for`, to add those that nobody has said."""
+        return self._note(self.defaults, function)
 
     def errorhandler(self, key: ErrorKey) -> Decorator:
         """Answer an exception class, or a status, with a function of the exception."""

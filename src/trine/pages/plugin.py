@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from trine.errors import ClientDisconnect, HTTPException, RequestValidationError, SetupError, TrineError, UnsafeHeader
 from trine.http import Request, Response, TooManyFields
 from trine.middleware import SessionKeeper, SessionMiddleware
-from trine.routing import APIRouter, FlatRoute, Middleware, PageOptions
+from trine.routing import APIRouter, FlatRoute, HostRoute, Middleware, PageOptions, host_routers
 from trine.routing.router import Inclusion
 from trine.security import SameOrigin
 from trine.settings import Problem, Settings, check_secret_key
@@ -27,7 +27,7 @@ from .frame import PageFrame, Recover, abort_answer, call
 from .hooks import Hooks
 from .settings import PagesSettings, SessionSettings
 from .signals import got_request_exception
-from .urls import url_for
+from .urls import UrlDefaults, url_for
 
 if TYPE_CHECKING:
     from trine.app import App
@@ -63,6 +63,7 @@ class Pages:
         self._csrf = csrf
         self._trusted_origins = trusted_origins
         self._app: App | None = None
+        self._url_defaults: tuple[Any, dict[str, UrlDefaults]] = (None, {})
 
     def setup(self, app: "App") -> None:
         """Attach to an application."""
@@ -183,6 +184,27 @@ class Pages:
         """Every blueprint with its full name and prefix."""
         return list(_walk(self.app, "", ""))
 
+    # Addresses ----------------------------------------------------------------------------------------------------
+
+    def url_defaults(self, endpoint: str) -> UrlDefaults:
+        """What is added to the values of `url_for` for an endpoint. Read once for what is declared now."""
+        declared = self.app.declarations
+        if self._url_defaults[0] is not declared:
+            self._url_defaults = (declared, {})
+        known = self._url_defaults[1].get(endpoint)
+        if known is None:
+            around = [one.hooks for name, _, one in self.placed_blueprints() if endpoint.startswith(f"{name}.")]
+            hooks = [self.hooks, *(one.app_hooks for one in self.blueprints()), *around]
+            takes = declared.names.parameters_of(endpoint)
+            given = {name: make for one in self.app.extensions.values() for name, make in getattr(one, "url_values", {}).items()}
+            known = UrlDefaults(
+                tuple(function for one in hooks for function in one.defaults),
+                {name: make for name, make in given.items() if name in takes},
+                takes,
+            )
+            self._url_defaults[1][endpoint] = known
+        return known
+
     # Binding ------------------------------------------------------------------------------------------------------
 
     def bind(self, flat: FlatRoute, recover: Callable[[Mapping[Any, Any]], Recover]) -> FlatRoute:
@@ -232,6 +254,7 @@ class Pages:
             blueprints=names,
             options=options,
             recover=recover,
+            preprocessors=[function for one in hooks for function in one.preprocessors] if endpoint else (),
             before=[function for one in hooks for function in one.before],
             after=[function for one in hooks for function in one.after],
             teardown=[function for one in hooks for function in one.teardown],
@@ -241,7 +264,8 @@ class Pages:
 
     def _uses_sessions(self) -> bool:
         """Whether a page needs a session: it takes forms, or the session is at hand in its module or in a template."""
-        pages = [flat.route for flat in self.app.flat_routes() if flat.route.page is not None]
+        routers = (self.app, *host_routers(self.app))
+        pages = [flat.route for router in routers for flat in router.flat_routes() if flat.route.page is not None]
         if any(route.methods - SAFE_METHODS and (route.page or {}).get("csrf", self.csrf) for route in pages):
             return True
         hooks = [self.hooks, *(one for blueprint in self.blueprints() for one in (blueprint.hooks, blueprint.app_hooks))]
@@ -287,11 +311,15 @@ def _walk(router: APIRouter, name: str, prefix: str) -> Iterator[tuple[str, str,
     for entry in router.entries:
         if isinstance(entry, Inclusion):
             inner, below = entry.router, prefix + entry.layer.prefix + entry.router.layer.prefix
-            full_name = name
-            if isinstance(inner, Blueprint):
-                full_name = f"{name}.{inner.name}" if name else inner.name
-                yield full_name, below, inner
-            yield from _walk(inner, full_name, below)
+        elif isinstance(entry, HostRoute) and isinstance(entry.target, APIRouter) and not callable(entry.target):
+            inner, below = entry.target, entry.target.layer.prefix
+        else:
+            continue
+        full_name = name
+        if isinstance(inner, Blueprint):
+            full_name = f"{name}.{inner.name}" if name else inner.name
+            yield full_name, below, inner
+        yield from _walk(inner, full_name, below)
 
 
 def _error_answers(hooks: Sequence[Hooks]) -> dict[Any, Callable[..., Any]]:

@@ -1,10 +1,31 @@
 """Addresses: of pages by their names, and those that a visitor may be sent to."""
 
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from .context import PageContext, here
+
+
+@dataclass(frozen=True)
+class UrlDefaults:
+    """What is added to the values of an endpoint's address."""
+
+    functions: tuple[Callable[[str, dict[str, Any]], Any], ...]
+    makers: dict[str, Callable[[], Any]]
+    """By parameter: what a battery gives, such as the language of the visitor."""
+    takes: frozenset[str]
+    """The parameters of the endpoint's paths."""
+
+    def added(self, endpoint: str, values: dict[str, Any]) -> dict[str, Any]:
+        """The values with what nobody has said. What the path does not take is no default, and does not become its query."""
+        found = {name: make() for name, make in self.makers.items() if name not in values} | values
+        for function in self.functions:
+            function(endpoint, found)
+        return {name: value for name, value in found.items() if name in values or name in self.takes}
+
 
 logger = logging.getLogger("trine.pages")
 
@@ -44,6 +65,9 @@ def build_url(context: PageContext, endpoint: str, values: dict[str, Any]) -> tu
     root = str(context.app.root_path) if context.request is None else context.request.connection.root_path
     if endpoint == "static" or endpoint.endswith(".static"):
         values = context.pages.files.versioned(endpoint, values)
+    defaults = context.pages.url_defaults(endpoint)
+    if defaults.functions or defaults.makers:
+        values = defaults.added(endpoint, values)
     path, rest = context.app.declarations.names.build_with_rest(endpoint, **values)
     return root + path, rest
 

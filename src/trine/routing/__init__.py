@@ -20,7 +20,7 @@ from .route import (
     flat_route,
     handler_name,
 )
-from .router import APIRouter
+from .router import APIRouter, host_routers
 from .tree import RouteTree
 from .versions import APIVersions, Deprecation, expand_routes
 from .view import route_options
@@ -50,6 +50,7 @@ __all__ = [
     "flat_route",
     "folder_of",
     "handler_name",
+    "host_routers",
     "origin_of",
     "register_converter",
     "route_options",

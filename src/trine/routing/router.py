@@ -347,3 +347,11 @@ def _checked_prefix(prefix: str) -> str:
     if prefix.endswith("/"):
         raise SetupError(f"Prefix '{prefix}' must not end with '/'.", hint=f"Write '{prefix.rstrip('/')}'.")
     return prefix
+
+
+def host_routers(router: APIRouter) -> Iterator[APIRouter]:
+    """Give every router that answers for a host name of its own, those inside others too."""
+    for entry, _ in router.walk():
+        if isinstance(entry, HostRoute) and isinstance(entry.target, APIRouter) and not callable(entry.target):
+            yield entry.target
+            yield from host_routers(entry.target)

@@ -2,6 +2,7 @@
 
 from .form import BoundField, ModelForm
 from .html import Html
+from .query_form import QueryForm
 from .widget import Email, PhoneNumber, Widget
 
-__all__ = ["BoundField", "Email", "Html", "ModelForm", "PhoneNumber", "Widget"]
+__all__ = ["BoundField", "Email", "Html", "ModelForm", "PhoneNumber", "QueryForm", "Widget"]

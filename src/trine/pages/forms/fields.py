@@ -128,8 +128,15 @@ def _read(model: type[BaseModel], name: str, info: FieldInfo, chain: tuple[type[
         fields=fields,
         choices=choices,
         least=limits.get("min_length", 0) if many else 0,
-        most=min(limits.get("max_length", MOST_ROWS), MOST_ROWS) if many else MOST_ROWS,
+        most=_most(kind, limits, choices) if many else MOST_ROWS,
     )
+
+
+def _most(kind: str, limits: Mapping[str, Any], choices: tuple[Choice, ...]) -> int:
+    """How many values a list takes: as many as it says, and no more than can be meant where it says nothing."""
+    if kind == "rows":
+        return int(min(limits.get("max_length", MOST_ROWS), MOST_ROWS))
+    return int(limits.get("max_length", max(MOST_ROWS, len(choices))))
 
 
 def _shape(

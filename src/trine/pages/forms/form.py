@@ -50,8 +50,9 @@ class ModelForm(Generic[M]):
     form_model: ClassVar[type[BaseModel]]
     form_fields: ClassVar[tuple[FormField, ...]] = ()
     form_name: ClassVar[str] = ""
+    form_method: ClassVar[str] = "post"
     _validator: ClassVar[SchemaValidator]
-    _made: ClassVar[dict[type[BaseModel], type["ModelForm[Any]"]]] = {}
+    _made: ClassVar[dict[tuple[type, type[BaseModel]], type["ModelForm[Any]"]]] = {}
 
     if not TYPE_CHECKING:
 
@@ -71,8 +72,11 @@ class ModelForm(Generic[M]):
     def of(cls, model: type[BaseModel]) -> "type[ModelForm[Any]]":
         """The form of a model, for those who fill it in by hand: `ModelForm.of(Contact)([("name", "Ada")])`."""
         if not issubclass(model, BaseModel):
-            raise SetupError(f"ModelForm[{model.__name__}] is no form.", hint="Name a Pydantic model: ModelForm[Contact].")
-        if model not in cls._made:
+            raise SetupError(
+                f"{cls.__name__}[{model.__name__}] is no form.", hint=f"Name a Pydantic model: {cls.__name__}[Contact]."
+            )
+        key = (cls, model)
+        if key not in cls._made:
             # What lists and numbers may be is bounded by the form itself; floats are finite, as everywhere.
             validator = SchemaValidator(refuse_non_finite(adapter_for(model).core_schema), _use_prebuilt=False)
             said = {
@@ -82,8 +86,8 @@ class ModelForm(Generic[M]):
                 "_validator": validator,
                 "__doc__": f"The form of {model.__name__}.",
             }
-            cls._made[model] = type(f"ModelForm[{model.__name__}]", (cls,), said)
-        return cls._made[model]
+            cls._made[key] = type(f"{cls.__name__}[{model.__name__}]", (cls,), said)
+        return cls._made[key]
 
     @classmethod
     async def read(cls, request: Request) -> "ModelForm[M]":
@@ -348,10 +352,22 @@ def _own_checks(fields: Iterable[FormField], sent: Posted, prefix: str) -> Itera
                 yield from _own_checks(one.fields, sent, f"{name}.{number}.")
         else:
             texts = [text for text in sent.texts(name) if text]
-            if any(_IMPOSSIBLE.search(text) for text in texts):
+            if one.kind in ("lines", *_SEVERAL) and _count(one, sent, name) > one.most:
+                yield name, gettext(TOO_MANY_ROWS, max_length=one.most)
+            elif any(_IMPOSSIBLE.search(text) for text in texts):
                 yield name, gettext(FORGED)
             elif one.widget.choices is not None and not {choice.value for choice in one.current_choices()}.issuperset(texts):
                 yield name, gettext(NO_CHOICE)
+
+
+_SEVERAL = ("multiselect", "checkboxes", "files")
+
+
+def _count(field: FormField, sent: Posted, name: str) -> int:
+    if field.kind == "files":
+        return len(sent.files(name))
+    texts = sent.texts(name)
+    return sum(bool(line.strip()) for line in (texts[-1] if texts else "").split("\n")) if field.kind == "lines" else len(texts)
 
 
 def _place(location: tuple[Any, ...], fields: tuple[FormField, ...], sent: Posted) -> tuple[str, FormField | None]:

@@ -33,7 +33,7 @@ _CHOOSE = N_("Choose")
 
 def form_html(form: ModelForm[Any], *, action: str, submit: str, attributes: Attributes) -> Html:
     """The whole form."""
-    said: dict[str, Any] = {"method": "post", "action": action or None, "id": form.form_name, **attributes}
+    said: dict[str, Any] = {"method": form.form_method, "action": action or None, "id": form.form_name, **attributes}
     if form.has_files:
         said["enctype"] = "multipart/form-data"
     fields = [field.render() for field in form if field.field.kind != "hidden"]
@@ -50,9 +50,11 @@ def form_html(form: ModelForm[Any], *, action: str, submit: str, attributes: Att
 
 def hidden_html(form: ModelForm[Any]) -> Html:
     """What nobody sees."""
-    pieces = [element("input", {"type": "hidden", "name": FORM, "value": form.form_name})]
+    # What is asked in the address needs no token, and an address without its form's name is easier to read.
+    is_sent_as_body = form.form_method == "post"
+    pieces = [element("input", {"type": "hidden", "name": FORM, "value": form.form_name})] if is_sent_as_body else []
     context = current_context.get()
-    if context is not None and context.request is not None and context.pages.csrf:
+    if is_sent_as_body and context is not None and context.request is not None and context.pages.csrf:
         pieces.append(element("input", {"type": "hidden", "name": FIELD, "value": csrf_token()}))
     pieces += [field.control() for field in form if field.field.kind == "hidden"]
     return joined(pieces)
