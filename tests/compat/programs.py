@@ -65,15 +65,13 @@ class Collection:
 
 PROGRAMS = (
     Program("fastapi-users", "15.0.5", "accounts and sign-in"),
-    Program(
-        "fastapi-request-pipeline", "0.2.0", "dependencies as a pipeline", note="reads FastAPI's private `APIRoute.dependant`"
-    ),
+    Program("fastapi-request-pipeline", "0.2.0", "dependencies as a pipeline"),
     Program("fastapi-csrf-protect", "1.0.7", "protection of forms"),
     Program(
         "fastapi-azure-auth",
         "5.3.0",
         "tokens of Microsoft Entra",
-        note="catches only `fastapi.HTTPException` where a security scheme of Trine raises Starlette's",
+        note="an empty bearer token counts as none here, and is refused with other words",
     ),
     Program("fastapi-problem-details", "0.1.5", "errors in the form of RFC 9457"),
     Program("simple-repository-server", "0.10.0", "a Python package index", tests="simple_repository_server/tests"),

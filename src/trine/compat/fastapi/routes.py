@@ -37,6 +37,7 @@ from trine.types import ASGIApp, Receive, Scope, Send
 from . import params
 from .cleanup import CleanupStack, cleanup_scope, contextmanager_in_worker, run_in_worker
 from .datastructures import Default, DefaultPlaceholder
+from .dependants import Dependant
 from .encoders import jsonable_encoder
 from .exceptions import as_fastapi_error, naming, refuse_v1_models
 from .frontend import METHODS, Frontend, match_below
@@ -200,6 +201,16 @@ class APIRoute(Route):
     def responses(self) -> dict[int | str, dict[str, Any]]:
         """Further answers, for the documentation."""
         return dict(self.layer.responses)
+
+    @responses.setter
+    def responses(self, value: dict[int | str, dict[str, Any]]) -> None:
+        self.outer = replace(self.outer, responses={})
+        self.own_responses = value
+
+    @property
+    def dependant(self) -> Dependant:
+        """The endpoint and what it depends on."""
+        return Dependant.of(self.bind(_NoApplication()).call, path=self.path)
 
     @property
     def deprecated(self) -> bool | None:

@@ -130,9 +130,13 @@ class WebSocket(HTTPConnection, ASGIWebSocket):
         if self.application_state is not WebSocketState.CONNECTED:
             raise WebSocketDisconnected('WebSocket is not connected. Need to call "accept" first.')
         message = await self.receive()
+        self._raise_on_disconnect(message)
+        return message
+
+    # Proxies, such as fastapi-proxy-lib, receive by themselves, and ask by this name.
+    def _raise_on_disconnect(self, message: Message) -> None:
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1005), message.get("reason"))
-        return message
 
 
 class WebSocketClose:
