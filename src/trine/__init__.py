@@ -151,6 +151,11 @@ __all__ = sorted([*_ROOMS, "__version__"])  # noqa: PLE0605 - a list of strings,
 def __getattr__(name: str) -> Any:
     room = _ROOMS.get(name)
     if room is None:
+        from trine.familiar import name_elsewhere
+
+        hint = name_elsewhere(name)
+        if hint is not None:
+            raise ImportError(f"There is no '{name}' in trine itself. {hint}", name=name)
         raise AttributeError(f"module 'trine' has no attribute '{name}'")
     value = getattr(import_module(f"trine.{room}"), name)
     globals()[name] = value

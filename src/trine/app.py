@@ -245,6 +245,16 @@ class App(APIRouter):
         """What wraps the whole application, outermost first."""
         return list(reversed(self._middleware))
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            raise _elsewhere(self, name)
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name == "secret_key":
+                raise _elsewhere(self, name)
+            super().__setattr__(name, value)
+
     # What handlers ask ------------------------------------------------------------------------------------------
 
     @property
@@ -479,3 +489,9 @@ def _from_function(function: Callable[..., Any]) -> Middleware:
         return call_function
 
     return with_function
+
+
+def _elsewhere(app: App, name: str) -> AttributeError:
+    from trine.familiar import attribute_elsewhere
+
+    return AttributeError(f"{type(app).__name__} has no '{name}'. {attribute_elsewhere(name)}".rstrip(), name=name, obj=app)

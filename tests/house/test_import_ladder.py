@@ -9,7 +9,7 @@ from .rooms import Import, imports_of, room_of, source_files
 
 # Each step may import every step above it. A step in LONERS also keeps its rooms apart from each other.
 LADDER = (
-    ("errors", "types", "events", "concurrency", "signals"),
+    ("errors", "types", "events", "concurrency", "signals", "familiar"),
     ("settings",),
     ("http", "websocket", "staticfiles"),
     ("server", "routing", "security"),

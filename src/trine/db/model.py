@@ -106,6 +106,13 @@ class Model:
     __plain__: ClassVar[dict[str, Any]] = {}
     """The columns that are no keys of other tables, with the events of their attributes."""
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        raise SetupError(
+            f"{cls.__name__} is a table, and its rows are no input or answer by themselves.",
+            hint=f"Say which fields travel: class {cls.__name__}Out(ModelSchema, model={cls.__name__}, fields=[...]).",
+        )
+
     # One row ----------------------------------------------------------------------------------------------------
 
     @property

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from trine.errors import SetupError
+from trine.familiar import path_in_our_words
 
 from .converters import Converter, find_converter
 
@@ -43,6 +44,9 @@ class PathPattern:
     def __post_init__(self) -> None:
         if not self.path.startswith("/"):
             raise SetupError(f"Path '{self.path}' must start with '/'.", hint=f"Write '/{self.path}'.")
+        meant = path_in_our_words(self.path)
+        if meant is not None:
+            raise SetupError(f"Path '{self.path}' has parameters in angle brackets.", hint=f"Write '{meant}'.")
         names = [name for name, _ in self.parameters]
         for name in names:
             if not name.isidentifier():
