@@ -308,3 +308,22 @@ def test_a_body_that_is_no_object_is_refused_though_every_member_has_a_default(c
     assert client.post("/").json() == 10
     answer = client.post("/", content=sent, headers={"content-type": "application/json"})
     assert [error["loc"] for error in answer.json()["detail"]] == [["body", "page"], ["body", "size"]]
+
+
+@pytest.mark.parametrize("path", ["/typed", "/request"])
+def test_body_that_does_not_say_how_long_it_is(client_for, path):
+    app = App()
+
+    @app.post("/typed")
+    def typed(numbers: list[int]) -> int:
+        return sum(numbers)
+
+    @app.post("/request")
+    async def plain(request: Request) -> int:
+        return sum(await request.json())
+
+    pieces = [b"[", *(b"1," * 50_000 for _ in range(25)), b"1]"]
+    client = client_for(app)
+    assert client.post(path, content=iter(pieces), headers=JSON).json() == 1_250_001
+    refused = client.post(path, content=iter([*pieces, b" " * 10_000_000]), headers=JSON)
+    assert refused.status_code == 413

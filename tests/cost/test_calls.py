@@ -53,18 +53,19 @@ JSON = {"content-type": "application/json"}
 
 
 def test_a_small_json_answer_takes_few_calls(calls_of: Counter, trine_interface: str):
-    most = {"rsgi": 8, "asgi": 12}[trine_interface]
+    # Behind ASGI each header line is measured, in the loop that finds the values for everybody.
+    most = {"rsgi": 8, "asgi": 14}[trine_interface]
     assert len(calls_of(shop(), "/json")) <= most
 
 
 def test_a_typed_post_takes_few_calls(calls_of: Counter, trine_interface: str):
-    most = {"rsgi": 24, "asgi": 41}[trine_interface]
+    most = {"rsgi": 21, "asgi": 36}[trine_interface]
     body = b'{"name": "Teapot", "price": 12.5}'
     assert len(calls_of(shop(), "/items/42?taxed=true", method="POST", headers=JSON, body=body)) <= most
 
 
 def test_three_nested_dependencies_take_few_calls(calls_of: Counter, trine_interface: str):
-    most = {"rsgi": 24, "asgi": 38}[trine_interface]
+    most = {"rsgi": 24, "asgi": 37}[trine_interface]
     assert len(calls_of(shop(), "/user", headers={"x-tenant": "acme", "cookie": "theme=dark; session=ada"})) <= most
 
 

@@ -306,7 +306,7 @@ class Table:
         if self.wire is not ASGI or isinstance(app, RequestMount):
             return serve_handler(handler, self.wire, context)
 
-        def answer_mounted(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        def answer_mounted(scope: Scope, receive: Receive, send: Send, _headers: Any) -> Awaitable[None]:
             return app(below(scope, prefix), receive, send)
 
         return answer_mounted
@@ -384,8 +384,8 @@ def serve_handler(handler: Handler, wire: Wire, context: BindContext, names: Seq
 def _serve_rsgi(handler: Handler, context: BindContext, names: Sequence[str]) -> Endpoint:
     recover, app, defaults, limit = context.recover({}), context.app, list(context.default_headers), context.max_body_size
 
-    async def serve(scope: Any, proto: Any, *values: Any) -> None:
-        request = rsgi.RSGIRequest(scope, proto, app, dict(zip(names, values, strict=True)) if names else {})
+    async def serve(scope: Any, proto: Any, headers: Any = None, *values: Any) -> None:
+        request = rsgi.RSGIRequest(scope, proto, app, dict(zip(names, values, strict=True)) if names else {}, headers)
         request.body_limit = limit
         try:
             try:
@@ -410,7 +410,7 @@ def _serve_rsgi(handler: Handler, context: BindContext, names: Sequence[str]) ->
 def _serve_asgi(handler: Handler, context: BindContext, names: Sequence[str]) -> Endpoint:
     recover, app, defaults, limit = context.recover({}), context.app, list(context.default_headers), context.max_body_size
 
-    async def serve(scope: Scope, receive: Receive, send: Send, *values: Any) -> None:
+    async def serve(scope: Scope, receive: Receive, send: Send, _headers: Any = None, *values: Any) -> None:
         request = asgi.ASGIRequest(scope, receive, app, dict(zip(names, values, strict=True)) if names else {})
         request.body_limit = limit
         try:

@@ -7,7 +7,7 @@ from typing import Any
 from trine.errors import HeadersTooLarge, HTTPException
 from trine.http import Request, Response
 from trine.routing import Middleware
-from trine.server.asgi import ASGIWebSocket, below_root
+from trine.server.asgi import ASGIWebSocket, below_root, first_values
 from trine.server.foreign import below, run_asgi_socket
 from trine.server.hosts import AllowedHosts
 from trine.server.rsgi import RSGIWebSocket
@@ -21,7 +21,7 @@ MAX_HEADERS = 100
 MAX_HEADER_BYTES = 64 * 1024
 
 
-def rsgi_entry(
+def rsgi_entry(  # noqa: C901 - one piece, because all of it runs for every request
     table: Table, hosts: AllowedHosts, handler: Any = None, middleware: Sequence[Middleware] = ()
 ) -> Callable[[Any, Any], Awaitable[None]]:
     """Build the function that an RSGI server calls. `handler` has the application's middleware around."""
@@ -35,8 +35,10 @@ def rsgi_entry(
     limit: int | None = getattr(context.app, "header_limit", None)
     refuse_headers = serve_handler(partial(_refuse_headers, limit=limit or MAX_HEADER_BYTES), RSGI, context)
 
-    def answer(scope: Any, proto: Any) -> Awaitable[None]:
-        headers = scope.headers
+    def answer(scope: Any, proto: Any, headers: Any = None) -> Awaitable[None]:
+        if headers is None:
+            # Asked for once: Granian makes a copy each time.
+            headers = scope.headers
         # Names and lines are counted by Granian, 64 kB each and 100.
         if limit is not None and len("".join(headers.values())) > limit:
             return refuse_headers(scope, proto) if scope.proto == "http" else refuse_socket(scope, proto)
@@ -49,19 +51,19 @@ def rsgi_entry(
         if scope.proto != "http":
             return talk(scope, proto)
         if wrapped is not None:
-            return wrapped(scope, proto)
+            return wrapped(scope, proto, headers)
         path, method = scope.path, scope.method
         endpoints = statics.get(path)
         if endpoints is not None and method in endpoints:
-            return endpoints[method](scope, proto)
+            return endpoints[method](scope, proto, headers)
         head, _, tail = path.rpartition("/")
         endpoints = tails.get(head)
         if endpoints is not None and tail and method in endpoints:
-            return endpoints[method](scope, proto, tail)
+            return endpoints[method](scope, proto, headers, tail)
         found = find(path, method)
         if found is not None:
-            return found[0](scope, proto, *found[1])
-        return (mount_at(path) or other)(scope, proto)
+            return found[0](scope, proto, headers, *found[1])
+        return (mount_at(path) or other)(scope, proto, headers)
 
     async def refuse_socket(scope: Any, proto: Any) -> None:
         await RSGIWebSocket(scope, proto, context.app).close(1008)
@@ -95,16 +97,20 @@ def asgi_entry(  # noqa: C901 - one piece, because all of it runs for every requ
 
     def answer(scope: Any, receive: Receive, send: Send) -> Awaitable[None]:
         lines = scope["headers"]
-        size, host, seen = 0, None, 0
+        headers: dict[bytes, bytes] = {}
+        size = 0
         for name, value in lines:
             size += len(name) + len(value)
-            if name == b"host":
-                host = value
-                seen += 1
-        if size > MAX_HEADER_BYTES or len(lines) > MAX_HEADERS:
+            headers[name] = value
+        host = headers.get(b"host")
+        count = len(lines)
+        if len(headers) != count:
+            # A name came twice. Two Host lines are two different requests to two different readers: neither is believed.
+            headers, host = first_values(lines), None
+        if size > MAX_HEADER_BYTES or count > MAX_HEADERS:
             refuse = refuse_headers if scope["type"] == "http" else refuse_socket
             return refuse(scope, receive, send)
-        if (host not in known_hosts or seen != 1) and not hosts.allow(
+        if host not in known_hosts and not hosts.allow(
             [value.decode("latin-1") for name, value in lines if name == b"host"], scope.get("trine.hosts", ())
         ):
             refuse = refuse_host if scope["type"] == "http" else refuse_socket
@@ -112,22 +118,22 @@ def asgi_entry(  # noqa: C901 - one piece, because all of it runs for every requ
         if scope["type"] != "http":
             return talk(scope, receive, send)
         if wrapped is not None:
-            return wrapped(scope, receive, send)
+            return wrapped(scope, receive, send, headers)
         path, method = scope["path"], scope["method"]
         root_path = scope.get("root_path")
         if root_path:
             path = below_root(path, root_path)
         endpoints = statics.get(path)
         if endpoints is not None and method in endpoints:
-            return endpoints[method](scope, receive, send)
+            return endpoints[method](scope, receive, send, headers)
         head, _, tail = path.rpartition("/")
         endpoints = tails.get(head)
         if endpoints is not None and tail and method in endpoints:
-            return endpoints[method](scope, receive, send, tail)
+            return endpoints[method](scope, receive, send, headers, tail)
         found = find(path, method)
         if found is not None:
-            return found[0](scope, receive, send, *found[1])
-        return (mount_at(path) or other)(scope, receive, send)
+            return found[0](scope, receive, send, headers, *found[1])
+        return (mount_at(path) or other)(scope, receive, send, headers)
 
     async def refuse_socket(scope: Scope, receive: Receive, send: Send) -> None:
         await ASGIWebSocket(scope, receive, send, context.app).close(1008)

@@ -1,7 +1,10 @@
 """The part of a compiled function that every wire shares: inputs, dependencies and the final call."""
 
-from asyncio import CancelledError, current_task
+from asyncio import CancelledError
+from collections.abc import Container
 from contextlib import asynccontextmanager, contextmanager
+from itertools import takewhile
+from types import FunctionType
 from typing import Any
 
 from trine.errors import RequestValidationError, SwallowedException
@@ -107,9 +110,8 @@ class StepWriter:
         raw = f"query.get({item.alias!r})"
         if sum(other.kind == "query" for other in self.plan.inputs()) == 1:
             # Alone, and its value of letters and digits: there is nothing to parse.
-            start, value = f"{item.alias}=", f"text[{len(item.alias) + 1}:]"
-            plain = f"text.startswith({start!r}) and {value}.isalnum()"
-            raw = f"({value} if {plain} else last_values(text).get({item.alias!r}) if text else None)"
+            plain = f"(value := text.removeprefix({item.alias + '='!r})) != text and value.isalnum()"
+            raw = f"(value if {plain} else last_values(text).get({item.alias!r}) if text else None)"
         else:
             self._once("query", "query = last_values(text) if text else NOTHING")
         self._write_scalar(item, name, raw, readers.value_reader(item))
@@ -173,7 +175,8 @@ class StepWriter:
         self.out.line(f"{name} = {read}({source}, errors)")
 
     def _write_headers(self) -> None:
-        self._once("headers", self.wire.headers)
+        if self.wire.headers:
+            self._once("headers", self.wire.headers)
 
     def _once(self, what: str, line: str) -> None:
         if what not in self.done:
@@ -297,8 +300,12 @@ class StepWriter:
     def call(self, step: Step) -> str:
         """The expression that calls a step's function."""
         call = step.call
-        arguments = ", ".join(f"{name}={self._argument(step, source)}" for name, source in step.arguments.items())
         function = call.function
+        watch = self.context.events.operation_watcher("handler" if step is self.plan.handler else "dependency")
+        # Who watches a call is told the names of its arguments.
+        first = leading_parameters(function, step.arguments) if watch is None else ()
+        values = {name: self._argument(step, source) for name, source in step.arguments.items()}
+        arguments = ", ".join([*(values.pop(name) for name in first), *(f"{name}={value}" for name, value in values.items())])
         if step is self.plan.handler and "generator" in call.kind:
             return f"{self.out.name(f'call_{identifier(handler_name(function))}', function)}({arguments})"
         if call.kind == "async generator":
@@ -364,7 +371,7 @@ class StepWriter:
             "SwallowedException": SwallowedException,
             "app": self.context.app,
             "contextmanager_in_thread": self.context.contextmanager_in_thread,
-            "current_task": current_task,
+            "current_task": self.context.deadlines.current_task,
             "deadlines": self.context.deadlines,
             "entries": self.context.deadlines.entries,
             "expired": self.context.deadlines.expired,
@@ -376,6 +383,14 @@ class StepWriter:
             "note_route": note_route,
             "run_in_thread": self.context.run_in_thread,
         }
+
+
+def leading_parameters(function: Any, given: Container[str]) -> tuple[str, ...]:
+    """The parameters that a plain function can be given by position, which Python does faster. None of a decorated one."""
+    if not isinstance(function, FunctionType) or hasattr(function, "__wrapped__"):
+        return ()
+    code = function.__code__
+    return tuple(takewhile(given.__contains__, code.co_varnames[: code.co_argcount]))
 
 
 def _is_slow(item: Input) -> bool:

@@ -208,7 +208,23 @@ def _struct_codec(annotation: Any) -> BodyCodec:
             return [_struct_error(str(error), body)]
         return [json_error(body, str(error))]
 
-    return BodyCodec(decode, decode, _BROKEN, explain, is_bounded=False)
+    return BodyCodec(decode, decode, _BROKEN, explain, is_bounded=_is_bounded(msgspec.inspect.type_info(annotation)))
+
+
+def _is_bounded(kind: Any, above: tuple[Any, ...] = ()) -> bool:
+    """Whether a type of msgspec's limits how deep a value can nest. `above` are the types that it is part of."""
+    if isinstance(kind, _UNTYPED) or any(kind is outer for outer in above):
+        return False
+    parts = [part for name in kind.__struct_fields__ for part in _as_tuple(getattr(kind, name))]
+    kinds = [part.type if isinstance(part, msgspec.inspect.Field) else part for part in parts]
+    return all(_is_bounded(part, (*above, kind)) for part in kinds if isinstance(part, msgspec.inspect.Type))
+
+
+_UNTYPED = (msgspec.inspect.AnyType, msgspec.inspect.RawType, msgspec.inspect.CustomType)
+
+
+def _as_tuple(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
 
 
 def _struct_error(message: str, body: bytes) -> ErrorDetail:

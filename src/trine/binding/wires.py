@@ -20,7 +20,7 @@ class Wire:
     arguments: str
     query: str
     headers: str
-    """Makes the object that the header expressions ask."""
+    """Makes the object that the header expressions ask; empty where it is one of the arguments."""
     header: Callable[[str], str]
     cookies: str
     """The Cookie header as text; of several lines all, joined."""
@@ -42,15 +42,16 @@ class Wire:
 
 RSGI = Wire(
     name="rsgi",
-    arguments="scope, proto",
+    arguments="scope, proto, headers",
     query="scope.query_string",
-    headers="headers = scope.headers",
+    headers="",
     header=lambda name: f"headers.get({name!r})",
     cookies="'; '.join(headers.get_all('cookie'))",
     decodes_headers=False,
     body=(
         "if type(proto) is ReadAhead and proto.body is not None and len(proto.body) <= LIMIT:",
         "    body = proto.body",
+        "    proto = proto.protocol",
         "elif (length := headers.get('content-length')) is not None and int(length) <= LIMIT:",
         "    try:",
         "        body = await proto()",
@@ -61,7 +62,7 @@ RSGI = Wire(
         "else:",
         "    body = await read_body(proto, headers, LIMIT)",
     ),
-    request="RSGIRequest(scope, proto, app, {path_params})",
+    request="RSGIRequest(scope, proto, app, {path_params}, headers)",
     reply=("proto.response_bytes({status}, {headers}, payload)", "sent = True"),
     reply_empty=("proto.response_empty({status}, {headers})", "sent = True"),
     respond=(
@@ -83,16 +84,17 @@ RSGI = Wire(
 
 ASGI = Wire(
     name="asgi",
-    arguments="scope, receive, send",
+    arguments="scope, receive, send, headers",
     query="scope['query_string'].decode('utf-8', 'replace')",
-    headers="headers = first_values(scope['headers'])",
+    headers="",
     header=lambda name: f"headers.get({name.encode()!r})",
     cookies="headers.get(b'cookie', b'').decode('latin-1')",
     decodes_headers=True,
     body=(
         "message = await receive()",
-        "if message['type'] == 'http.request' and not message.get('more_body') and len(message.get('body', b'')) <= LIMIT:",
-        "    body = message.get('body', b'')",
+        "received = message.get('body')",
+        "if received and not message.get('more_body') and len(received) <= LIMIT:",
+        "    body = received",
         "else:",
         "    body = await read_body(message, receive, LIMIT, headers.get(b'content-length'))",
     ),
@@ -116,7 +118,6 @@ ASGI = Wire(
     client="receive",
     namespace={
         "ASGIRequest": asgi.ASGIRequest,
-        "first_values": asgi.first_values,
         "read_body": asgi.read_body,
         "make_ready": asgi.make_ready,
         "send_ready": asgi.send_ready,

@@ -7,6 +7,7 @@ from .connection import Connection
 from .cookies import parse_cookies, render_cookie
 from .file_response import FileResponse
 from .form import FormData, UploadFile
+from .gather import gather_body
 from .headers import Headers, MutableHeaders
 from .multipart_reader import FormLimits, MultipartError
 from .negotiate import best_match
@@ -62,6 +63,7 @@ __all__ = [
     "TooManyFields",
     "UploadFile",
     "best_match",
+    "gather_body",
     "last_values",
     "parse_cookies",
     "parse_query",

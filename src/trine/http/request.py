@@ -9,6 +9,7 @@ from trine.errors import BadRequest, BodyTooLarge, HTTPException, UnsupportedEnc
 
 from .connection import Connection
 from .form import FormData
+from .gather import gather_body
 from .multipart import parse_multipart, parse_urlencoded
 from .multipart_reader import FormLimits, refusing_broken_forms
 from .parts import Part, stream_parts
@@ -57,10 +58,13 @@ class Request(Connection):
     async def body(self) -> bytes:
         """Return the whole body, reading it once."""
         if self._body is None:
-            chunks = bytearray()
-            async for chunk in self.stream():
-                chunks += chunk
-            self._body = bytes(chunks)
+            if self.decoder is None and self.headers.content_length is not None:
+                chunks = bytearray()
+                async for chunk in self.stream():
+                    chunks += chunk
+                self._body = bytes(chunks)
+            else:
+                self._body = await gather_body(self.stream())
         return self._body
 
     async def json(self) -> Any:

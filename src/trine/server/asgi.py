@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any
 
 from trine.errors import BodyTooLarge, ClientDisconnect, WebSocketDisconnect
-from trine.http import Address, Connection, FileResponse, Headers, ReadyResponse, Request, Response
+from trine.http import Address, Connection, FileResponse, Headers, ReadyResponse, Request, Response, gather_body
 from trine.types import Application, Message, Receive, Scope, Send
 from trine.websocket import WebSocket, WebSocketState
 from trine.websocket.connection import CONNECTED
@@ -251,17 +251,28 @@ def first_values(lines: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
 
 async def read_body(message: Any, receive: Receive, limit: int, declared: bytes | None = None) -> bytes:
     """Read a body that came in more than one message, or is larger than the limit."""
-    if declared is not None and declared.isdigit() and int(declared) > limit:
+    is_empty = message["type"] == "http.request" and not message.get("body") and not message.get("more_body")
+    if is_empty:
+        return b""
+    if declared is None:
+        return await gather_body(_chunks_of(message, receive), limit)
+    if declared.isdigit() and int(declared) > limit:
         raise BodyTooLarge(int(declared), limit)
     body = bytearray()
+    async for chunk in _chunks_of(message, receive):
+        body += chunk
+        if len(body) > limit:
+            raise BodyTooLarge(None, limit)
+    return bytes(body)
+
+
+async def _chunks_of(message: Any, receive: Receive) -> AsyncIterator[bytes]:
     while True:
         if message["type"] == "http.disconnect":
             raise ClientDisconnect("The client left before its request was complete.")
-        body += message.get("body", b"")
-        if len(body) > limit:
-            raise BodyTooLarge(None, limit)
+        yield message.get("body", b"")
         if not message.get("more_body", False):
-            return bytes(body)
+            return
         message = await receive()
 
 

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Any
 
 from trine.errors import BodyTooLarge, BrokenBody, HTTPException, WebSocketDisconnect
-from trine.http import Address, FileResponse, Headers, ReadyResponse, Request, Response
+from trine.http import Address, FileResponse, Headers, ReadyResponse, Request, Response, gather_body
 from trine.types import Application, Scope
 from trine.websocket import WebSocket, WebSocketState
 from trine.websocket.connection import CONNECTED
@@ -30,8 +30,12 @@ class _RSGIConnection:
 
     app: Application
 
-    def __init__(self, source: Any, protocol: Any, app: Application, path_params: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, source: Any, protocol: Any, app: Application, path_params: dict[str, Any] | None = None, headers: Any = None
+    ) -> None:
         self._source = source
+        # Granian copies all headers whenever it is asked for them: who has them passes them on.
+        self._lines = source.headers if headers is None else headers
         self._protocol = protocol
         self.method = source.method
         self.path = source.path
@@ -61,7 +65,7 @@ class _RSGIConnection:
     @cached_property
     def headers(self) -> Headers:
         """The header lines, in order, with case-insensitive names."""
-        return Headers(self._source.headers.items())
+        return Headers(self._lines.items())
 
     @cached_property
     def client(self) -> Address | None:
@@ -102,7 +106,7 @@ class RSGIRequest(_RSGIConnection, Request):
     @property
     def lines(self) -> Iterable[tuple[str, str]]:
         """The header lines as the server gives them, with lower-case names."""
-        lines: Iterable[tuple[str, str]] = self._source.headers.items()
+        lines: Iterable[tuple[str, str]] = self._lines.items()
         return lines
 
     @property
@@ -131,7 +135,7 @@ class RSGIRequest(_RSGIConnection, Request):
         return watch(self._protocol.client_disconnect, told)
 
     def _receive_chunks(self) -> AsyncIterator[bytes]:
-        check_coding(self._source.headers)
+        check_coding(self._lines)
         return receive_chunks(self._protocol)
 
 
@@ -265,13 +269,14 @@ _CLOSED = _Closed()
 class ReadAhead:
     """Granian's protocol object of a request whose body is here, or was asked for by the scheduler."""
 
-    __slots__ = ("_protocol", "_receiving", "body")
+    __slots__ = ("_receiving", "body", "protocol")
 
-    def __init__(self, protocol: Any, receiving: "asyncio.Future[bytes]") -> None:
-        self._protocol = protocol
+    def __init__(self, protocol: Any, receiving: "asyncio.Future[bytes]", body: bytes | None = None) -> None:
+        self.protocol = protocol
+        """Granian's own object."""
+        self.body = body
+        """The whole body, where it is here already."""
         self._receiving = receiving
-        self.body = receiving.result() if receiving.done() and receiving.exception() is None else None
-        """The whole body, once it is here."""
 
     async def __call__(self) -> bytes:
         """The whole body."""
@@ -281,7 +286,7 @@ class ReadAhead:
         yield await self()
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._protocol, name)
+        return getattr(self.protocol, name)
 
 
 async def _wait(leaving: Awaitable[None]) -> None:
@@ -294,12 +299,7 @@ async def read_body(protocol: Any, headers: Any, limit: int) -> bytes:
     declared = int(headers.get("content-length") or 0)
     if declared > limit:
         raise BodyTooLarge(declared, limit)
-    body = bytearray()
-    async for chunk in receive_chunks(protocol):
-        body += chunk
-        if len(body) > limit:
-            raise BodyTooLarge(None, limit)
-    return bytes(body)
+    return await gather_body(receive_chunks(protocol), limit)
 
 
 async def receive_chunks(protocol: Any) -> AsyncIterator[bytes]:

@@ -39,8 +39,8 @@ class Served(Protocol):
     """An application whose entry names the routes that never suspend, by the identity of their code."""
 
     @property
-    def rsgi_entry(self) -> Callable[[Any, Any], Any]:
-        """The function that answers."""
+    def rsgi_entry(self) -> Callable[..., Any]:
+        """The function that answers a scope and a protocol object; one that tells of steady routes takes headers as well."""
         ...
 
 
@@ -75,7 +75,8 @@ class _Bursts:
         self._app = app
         self._waiting: deque[Watcher] = deque()
         self._is_waking = False
-        self._reading: dict[Any, Watcher] = {}
+        self._reading: dict[Any, tuple[Watcher, Any]] = {}
+        """By the body that is awaited: the request, and its headers, which Granian copies whenever they are asked for."""
         self._slow: set[Any] = set()
         self._is_watching = False
 
@@ -98,7 +99,7 @@ class _Bursts:
         if length is None or len(length) > _SMALL or "expect" in headers:
             return False
         body = watcher.proto()
-        self._reading[body] = watcher
+        self._reading[body] = watcher, headers
         body.add_done_callback(self._answer_read)
         if not self._is_watching:
             self._is_watching = True
@@ -120,18 +121,27 @@ class _Bursts:
                 self._answer(entry(watcher.scope, watcher.proto), watcher, steady)
 
     def _answer_read(self, body: Any) -> None:
-        watcher = self._reading.pop(body, None)
-        if watcher is not None:
-            entry = self._app.rsgi_entry
-            answering = entry(watcher.scope, ReadAhead(watcher.proto, body))
-            self._answer(answering, watcher, getattr(entry, "steady_once_read", ()))
+        found = self._reading.pop(body, None)
+        if found is None:
+            return
+        watcher, headers = found
+        try:
+            proto = ReadAhead(watcher.proto, body, body.result())
+        except Exception:  # noqa: BLE001 - it is told where the body is awaited
+            proto = ReadAhead(watcher.proto, body)
+        entry = self._app.rsgi_entry
+        steady = getattr(entry, "steady_once_read", None)
+        if steady is None:
+            self._run_in_task(finish(entry(watcher.scope, proto), watcher), watcher)
+        else:
+            self._answer(entry(watcher.scope, proto, headers), watcher, steady)
 
     def _watch(self) -> None:
         """Leave bodies that do not come at once to a Task, which knows how long to wait for them."""
         for body in self._slow:
-            watcher = self._reading.pop(body, None)
-            if watcher is not None:
-                entry = self._app.rsgi_entry
+            found = self._reading.pop(body, None)
+            if found is not None:
+                watcher, entry = found[0], self._app.rsgi_entry
                 self._run_in_task(finish(entry(watcher.scope, ReadAhead(watcher.proto, body)), watcher), watcher)
         self._slow = set(self._reading)
         self._is_watching = False

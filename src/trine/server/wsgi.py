@@ -10,7 +10,7 @@ from typing import Any
 
 from trine.concurrency import run_in_context
 from trine.http import Handler, ReadyResponse, Request, Response, StreamingResponse
-from trine.types import Application, ASGIApp, Receive, Scope, Send
+from trine.types import Application, Receive, Scope, Send
 
 from .asgi import ASGIRequest, below_root, encode_pairs, send_response
 from .environ import asgi_environ, make_environ, rsgi_environ
@@ -79,15 +79,14 @@ class WSGIAdapter:
         call = _Call(self.app, environ)
         return await call.answer(await call.begin(apart=apart), request, self.defaults)
 
-    def rsgi_endpoint(self, prefix: str, app: Application, serve: ServeHandler) -> Callable[[Any, Any], Awaitable[None]]:
+    def rsgi_endpoint(self, prefix: str, app: Application, serve: ServeHandler) -> Callable[[Any, Any, Any], Awaitable[None]]:
         """What answers RSGI below a prefix. A short answer to a request without a body needs neither a Request nor a Response."""
         general = serve(lambda request: self.answer_below(request, request.path[len(prefix) :]))
         wsgi, defaults = self.app, self.defaults
 
-        async def answer_wsgi(scope: Any, proto: Any) -> None:
-            headers = scope.headers
+        async def answer_wsgi(scope: Any, proto: Any, headers: Any) -> None:
             if scope.method not in _BODILESS or "content-length" in headers or "transfer-encoding" in headers:
-                await general(scope, proto)
+                await general(scope, proto, headers)
                 return
             environ = rsgi_environ(scope, getattr(app, "root_path", ""), prefix)
             environ["wsgi.input"] = BytesIO()
@@ -100,12 +99,12 @@ class WSGIAdapter:
 
         return answer_wsgi
 
-    def asgi_endpoint(self, prefix: str, app: Application, serve: ServeHandler) -> ASGIApp:
+    def asgi_endpoint(self, prefix: str, app: Application, serve: ServeHandler) -> Callable[..., Awaitable[None]]:
         """The same for ASGI."""
         general = serve(lambda request: self.answer_below(request, request.path[len(prefix) :]))
         wsgi, defaults = self.app, self.defaults
 
-        async def answer_wsgi(scope: Scope, receive: Receive, send: Send) -> None:
+        async def answer_wsgi(scope: Scope, receive: Receive, send: Send, _headers: Any) -> None:
             root_path = scope.get("root_path", "")
             path = below_root(scope["path"], root_path) if root_path else scope["path"]
             environ = asgi_environ(scope, path, root_path or getattr(app, "root_path", ""), prefix)
