@@ -3,7 +3,7 @@
 import importlib.util
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +15,16 @@ from .operations import Operation
 
 _NAME = re.compile(r"\d{4}_\w+")
 _KNOWN = {"atomic", "dependencies", "operations", "replaces"}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A step as it stands in its file."""
+
+    text: str
+    imports: tuple[str, ...]
+    definitions: tuple[str, ...]
+    """The functions, classes and constants that it names, in the order of its file."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,8 @@ class Migration:
     """The migrations that it stands for, when it was squashed from them."""
     path: Path | None = field(default=None, compare=False)
     doc: str = ""
+    kept: Mapping[Operation, Kept] = field(default_factory=dict, compare=False, repr=False)
+    """Steps that are written down as they stood in other files."""
 
     @property
     def label(self) -> str:

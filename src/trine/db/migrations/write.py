@@ -26,6 +26,19 @@ from .specs import ColumnSpec, ConstraintSpec, IndexSpec, TableSpec
 
 _WIDTH = 120
 _LONGEST_SLUG = 40
+_DESCRIBED = {
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    DropTable,
+    RenameColumn,
+    RenameTable,
+}
 
 
 def slug_of(operations: Sequence[Operation]) -> str:
@@ -44,17 +57,24 @@ def slug_of(operations: Sequence[Operation]) -> str:
 def source_of(migration: Migration) -> str:
     """The text of a migration's file."""
     writer = _Writer()
-    operations = [writer.operation(operation) for operation in migration.operations]
-    used = sorted({type(operation).__name__ for operation in migration.operations})
+    kept = migration.kept
+    operations = [kept[step].text if step in kept else writer.operation(step) for step in migration.operations]
+    used = {type(step).__name__ for step in migration.operations if step not in kept}
+    for line in dict.fromkeys(line for step in kept.values() for line in step.imports):
+        module, _, name = line.rpartition(" import ")
+        if module == "from trine.db.migrations" and " as " not in name:
+            used.add(name)
+        else:
+            writer.imports.add(line)
     lines = [f'"""{migration.doc or sentence_of(migration.operations)}"""', ""]
     body = "".join(f"    {_indented(text)},\n" for text in operations)
     if "sa." in body:
-        lines += ["import sqlalchemy as sa"]
-    lines += sorted(writer.imports - {line for line in writer.imports if line.startswith("from trine.db.types")})
+        writer.imports.add("import sqlalchemy as sa")
+    lines += sorted(line for line in writer.imports if not line.startswith("from trine.db.types"))
     if len(lines) > 2:
         lines.append("")
     if used:
-        lines += _import("trine.db.migrations", used)
+        lines += _import("trine.db.migrations", sorted(used))
     own = sorted(line.rpartition(" ")[2] for line in writer.imports if line.startswith("from trine.db.types"))
     if own:
         lines += _import("trine.db.types", own)
@@ -65,8 +85,16 @@ def source_of(migration: Migration) -> str:
     lines += [f"dependencies = {literal(migration.dependencies)}", ""]
     if not migration.atomic:
         lines += ["atomic = False", ""]
+    definitions = dict.fromkeys(text for step in kept.values() for text in step.definitions)
+    if definitions:
+        lines += ["", "\n\n\n".join(definitions), "", ""]
     lines.append(f"operations = [\n{body}]" if body else "operations = []")
     return "\n".join(lines) + "\n"
+
+
+def is_own(operation: Operation) -> bool:
+    """Whether it does what only its own file can say: SQL, Python, and kinds of steps that a program has made."""
+    return type(operation) not in _DESCRIBED
 
 
 def sentence_of(operations: Sequence[Operation]) -> str:

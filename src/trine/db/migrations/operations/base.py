@@ -24,6 +24,8 @@ class Operation:
     locks: ClassVar[str] = ""
     """What it keeps others from on PostgreSQL while it works through a big table; empty where it takes a moment."""
     remedy: ClassVar[str] = ""
+    elidable = False
+    """Whether it has nothing to do where there are no rows yet, so that squashing leaves it out."""
 
     def change(self, state: State) -> None:
         """Change the state, as if it had been done."""

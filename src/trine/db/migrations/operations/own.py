@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class RunSQL(Operation):
     """Run SQL of your own, one statement or several, and `backwards` to take it back; None where nothing is to be done.
 
-    `only` names the databases that it is for, such as `["postgresql"]`.
+    `only` names the databases that it is for, such as `["postgresql"]`. What is `elidable` is left out when migrations are
+    squashed: it mends rows that were there, and where one begins anew there are none.
     """
 
     def __init__(
@@ -26,11 +27,13 @@ class RunSQL(Operation):
         *,
         only: list[str] | None = None,
         database: str = "default",
+        elidable: bool = False,
     ) -> None:
         self.sql = [sql] if isinstance(sql, str) else list(sql)
         self.backwards = backwards
         self.only = only
         self.database = database
+        self.elidable = elidable
 
     def run(self, editor: "SchemaEditor", before: State, after: State) -> None:
         """Run it."""
@@ -71,14 +74,23 @@ DataMigration = Callable[[Historical], Awaitable[None] | None]
 
 
 class RunPython(Operation):
-    """Change data: `def fill(db: Historical)` or `async def fill(db: Historical)`, and another function to take it back."""
+    """Change data: `def fill(db: Historical)` or `async def fill(db: Historical)`, and another function to take it back.
+
+    What is `elidable` is left out when migrations are squashed.
+    """
 
     def __init__(
-        self, forwards: DataMigration | None, backwards: DataMigration | None = NOT_GIVEN, *, database: str = "default"
+        self,
+        forwards: DataMigration | None,
+        backwards: DataMigration | None = NOT_GIVEN,
+        *,
+        database: str = "default",
+        elidable: bool = False,
     ) -> None:
         self.forwards = forwards
         self.backwards = backwards
         self.database = database
+        self.elidable = elidable
 
     def run(self, editor: "SchemaEditor", before: State, after: State) -> None:
         """Call the function."""
