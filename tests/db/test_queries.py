@@ -262,6 +262,10 @@ async def test_json(database, shelf):
         assert await titles(Book.objects.filter(keywords__contains=["x"])) == ["Emma"]
         assert await titles(Book.objects.filter(keywords__overlap=["y", "z"])) == ["Emma"]
         assert await titles(Book.objects.filter(title__search="dune or nothing")) == ["Dune"]
+        for lookups in ({"keywords__contains": ["x"]}, {"keywords__overlap": ["x"]}, {"title__search": "emma"}):
+            assert await titles(Book.objects.exclude(**lookups)) == ["Dune", "zoo 100%"]
+        for lookups in ({"metadata__contains": {"flag": True}}, {"metadata__has_keys": ["a", "flag"]}, {"metadata__has_key": "a"}):
+            assert await titles(Book.objects.exclude(**lookups)) == ["Emma", "zoo 100%"]
     else:
         with pytest.raises(NotSupported, match="cannot ask whether arrays overlap"):
             await Book.objects.filter(keywords__overlap=["y"])

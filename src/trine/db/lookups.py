@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from .errors import FieldError, did_you_mean
 from .expressions import Built, Expression, Subquery
@@ -197,6 +198,8 @@ class Asked:
 
 
 def _exact(asked: Asked) -> Built:
+    if isinstance(asked.element.type, TSVECTOR) and asked.value is not None:
+        return asked.scope.dialect.search(asked)
     return asked.element.is_(None) if asked.value is None else asked.compared == asked.param()
 
 

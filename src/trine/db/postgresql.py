@@ -153,7 +153,7 @@ def translate(error: BaseException, sql: str) -> Exception:
         return kind(f"{text}{_detail(error)}", constraint=getattr(error, "constraint_name", None))
     if state in ("40001", "40P01", "55P03"):
         return SerializationFailure(text)
-    if state.startswith("22") or isinstance(error, asyncpg.DataError):
+    if state.startswith("22") or isinstance(error, asyncpg.DataError) or "in tsquery" in text:
         return InvalidValue(text)
     if state.startswith(("08", "57P", "53")) or isinstance(error, OSError | asyncpg.InternalClientError):
         return DatabaseUnavailable(text or type(error).__name__)

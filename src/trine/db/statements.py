@@ -71,7 +71,9 @@ def compile_statement(clause: Any, dialect: Dialect, parameters: dict[str, Param
             places.append((-1, None, value if write is None else write(value), name))
         else:
             places.append((parameter.at, _joined(parameter.convert, writer(parameter.type, dialect)), None, parameter.where))
-    return Statement(str(compiled), places)
+    sql = str(compiled)
+    # Without values the driver of MariaDB fills nothing in, and every percent sign stands for itself.
+    return Statement(sql % () if dialect.name == "mysql" and not places else sql, places)
 
 
 def _joined(convert: Write | None, write: Write | None) -> Write | None:

@@ -28,6 +28,7 @@ class Dialect:
     has_distinct_on = False
     has_schemas = False
     has_conflict_targets = True
+    has_ordered_aggregates = True
 
     def __init__(self) -> None:
         self.sqlalchemy = self._make()

@@ -42,7 +42,7 @@ class MySQL(Dialect):
 
     def iregex(self, asked: "Asked") -> Element:
         """Fits a regular expression, in either case."""
-        return sa.func.lower(asked.as_text).op("REGEXP")(sa.func.lower(asked.text()))
+        return sa.func.lower(asked.as_text).op("REGEXP", is_comparison=True)(sa.func.lower(asked.text()))
 
     def has_key(self, asked: "Asked") -> Element:
         """A JSON object has a key."""

@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql
 from ..types import Array
 from .base import Dialect, Element
 from .values import as_list, is_json, to_json
+from .words import web_query
 
 if TYPE_CHECKING:
     from ..lookups import Asked
@@ -40,40 +41,45 @@ class PostgreSQL(Dialect):
     def contains(self, asked: "Asked") -> Element:
         """Of text a part, of JSON and arrays what they have."""
         if is_json(asked.element) and not isinstance(asked.value, str):
-            return asked.element.op("@>")(asked.param(None, postgresql.JSONB()))
+            return asked.element.op("@>", is_comparison=True)(asked.param(None, postgresql.JSONB()))
         if isinstance(asked.element.type, Array):
-            return asked.element.op("@>")(asked.param(as_list, asked.element.type))
+            return asked.element.op("@>", is_comparison=True)(asked.param(as_list, asked.element.type))
         return super().contains(asked)
 
     def contained_by(self, asked: "Asked") -> Element:
         """JSON or an array is a part of the value."""
         kind = postgresql.JSONB() if is_json(asked.element) else asked.element.type
-        return asked.element.op("<@")(asked.param(None, kind))
+        return asked.element.op("<@", is_comparison=True)(asked.param(None, kind))
 
     def overlap(self, asked: "Asked") -> Element:
         """An array has one of the values."""
-        return asked.element.op("&&")(asked.param(as_list, asked.element.type))
+        return asked.element.op("&&", is_comparison=True)(asked.param(as_list, asked.element.type))
 
     def has_key(self, asked: "Asked") -> Element:
         """A JSON object has a key."""
-        return asked.element.op("?")(asked.text(str))
+        return asked.element.op("?", is_comparison=True)(asked.text(str))
 
     def has_keys(self, asked: "Asked") -> Element:
         """A JSON object has all of several keys."""
-        return asked.element.op("?&")(asked.param(as_list, postgresql.ARRAY(sa.Text())))
+        return asked.element.op("?&", is_comparison=True)(asked.param(as_list, postgresql.ARRAY(sa.Text())))
 
     def has_any_keys(self, asked: "Asked") -> Element:
         """A JSON object has one of several keys."""
-        return asked.element.op("?|")(asked.param(as_list, postgresql.ARRAY(sa.Text())))
+        return asked.element.op("?|", is_comparison=True)(asked.param(as_list, postgresql.ARRAY(sa.Text())))
 
     def search(self, asked: "Asked") -> Element:
         """Has the words of a search, as people write it: quotes, `or` and `-` are understood."""
-        words = sa.func.websearch_to_tsquery(asked.text())
-        return sa.func.to_tsvector(asked.as_text).op("@@")(words)
+        vector = asked.element
+        if not isinstance(vector.type, postgresql.TSVECTOR):
+            vector = sa.func.to_tsvector(asked.as_text)
+        words = asked.text()
+        if not isinstance(words.type, postgresql.TSQUERY):
+            words = web_query(words, getattr(vector.type, "config", None))
+        return vector.op("@@", is_comparison=True)(words)
 
     def trigram_similar(self, asked: "Asked") -> Element:
         """Is written much like a text. The extension pg_trgm has it."""
-        return asked.as_text.op("%")(asked.text())
+        return asked.as_text.op("%", is_comparison=True)(asked.text())
 
     def array_length(self, element: Element) -> Element:
         """How many values an array has."""

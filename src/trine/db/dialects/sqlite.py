@@ -1,5 +1,6 @@
 """SQLite's own words."""
 
+import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ class SQLite(Dialect):
 
     name, title = "sqlite", "SQLite"
     has_select_for_update = False
+    has_ordered_aggregates = sqlite3.sqlite_version_info >= (3, 44)
 
     def _make(self) -> sa.Dialect:
         from sqlalchemy.dialects import sqlite

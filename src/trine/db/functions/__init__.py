@@ -2,7 +2,7 @@
 
 from .aggregates import Aggregate, ArrayAgg, Avg, Count, Max, Min, StdDev, StringAgg, Sum
 from .base import Func
-from .search import CosineDistance, L2Distance, MaxInnerProduct, SearchRank, TrigramSimilarity
+from .search import CosineDistance, L2Distance, MaxInnerProduct, SearchQuery, SearchRank, SearchVector, TrigramSimilarity
 from .text import Concat, Left, Length, Lower, Replace, Substr, Trim, Upper
 from .times import Extract, Now, Trunc
 from .values import Abs, Cast, Ceil, Coalesce, Floor, Greatest, Least, NullIf, Random, Round
@@ -43,7 +43,9 @@ __all__ = [
     "Replace",
     "Round",
     "RowNumber",
+    "SearchQuery",
     "SearchRank",
+    "SearchVector",
     "StdDev",
     "StringAgg",
     "Substr",

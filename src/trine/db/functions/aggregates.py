@@ -1,12 +1,13 @@
 """Functions of several rows."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from ..expressions import Built, Expression, F, Q, as_value
+from ..expressions import Built, Expression, F, Q, Value, as_value
 from ..scope import Scope, Shape
+from ..types import Array
 from .base import Func
 
 
@@ -72,7 +73,9 @@ class Aggregate(Func):
         if self.default is None:
             return made
         at += self.size(scope) - self.default.size(scope)
-        return sa.func.coalesce(made, self.default.build(scope, at), type_=made.type)
+        is_plain = isinstance(self.default, Value) and self.default.output is None
+        default = scope.param(at, made.type) if is_plain else self.default.build(scope, at)
+        return sa.func.coalesce(made, default, type_=made.type)
 
     def call(self, scope: Scope, *arguments: Built) -> Built:
         """The call with its arguments."""
@@ -170,8 +173,32 @@ class StdDev(Aggregate):
         return sa.cast(made, sa.Double()) if scope.dialect.name == "postgresql" else made
 
 
-class ArrayAgg(Aggregate):
-    """The values as a list, on PostgreSQL."""
+class _Gathering(Aggregate):
+    """Values put together, in the order of `ordering`: names, with `-` before them for the greatest first."""
+
+    def __init__(self, expression: Any, *, ordering: str | Sequence[str] = (), **options: Any) -> None:
+        super().__init__(expression, **options)
+        self.ordering = (ordering,) if isinstance(ordering, str) else tuple(ordering)
+
+    def shape(self, into: Shape) -> Hashable:
+        return (self.ordering, super().shape(into))
+
+    def _aggregate(self, scope: Scope, outer: Scope, arguments: list[Expression], at: int, skip: str = "") -> Built:
+        made = super()._aggregate(scope, outer, arguments, at, skip)
+        if not self.ordering:
+            return made
+        if not scope.dialect.has_ordered_aggregates:
+            scope.dialect.refuse("order the values that an aggregate gathers", "Order them in Python.")
+        columns = [(name.startswith("-"), scope.column(name.removeprefix("-").removeprefix(skip))) for name in self.ordering]
+        order = [column.desc() if descending else column.asc() for descending, column in columns]
+        if isinstance(made, sa.FunctionFilter):
+            inner: Any = made.func
+            return sa.funcfilter(inner.aggregate_order_by(*order), *([] if made.criterion is None else [made.criterion]))
+        return made.aggregate_order_by(*order)
+
+
+class ArrayAgg(_Gathering):
+    """The values as a list, on PostgreSQL: `ArrayAgg("books__title", ordering="-books__pages")`."""
 
     function = "array_agg"
 
@@ -182,12 +209,12 @@ class ArrayAgg(Aggregate):
         return super().call(scope, *arguments)
 
     def result_type(self, *arguments: Built) -> Any:
-        """An array of the values."""
-        return sa.ARRAY(arguments[0].type)
+        """An array of the values, each read as its field is."""
+        return Array(arguments[0].type)
 
 
-class StringAgg(Aggregate):
-    """The values as one text, with a delimiter between them."""
+class StringAgg(_Gathering):
+    """The values as one text, with a delimiter between them: `StringAgg("tags__name", ", ", ordering="tags__name")`."""
 
     function, output_type = "string_agg", sa.Text()
 
@@ -201,8 +228,14 @@ class StringAgg(Aggregate):
 
     def call(self, scope: Scope, *arguments: Built) -> Built:
         """Each database has its own word."""
+        if self.distinct and scope.dialect.name == "sqlite":
+            scope.dialect.refuse("join different texts with a delimiter", "Leave distinct=True out.")
+        text = arguments[0] if isinstance(arguments[0].type, sa.String) else sa.cast(arguments[0], sa.Text())
+        value: Any = sa.distinct(text) if self.distinct else text
         if scope.dialect.name == "mysql":
-            scope.dialect.refuse("join texts with StringAgg")
+            # SEPARATOR takes a text of the statement alone, no value.
+            quoted = self.delimiter.replace("\\", "\\\\").replace("'", "''")
+            separator: Any = sa.literal_column(f"'{quoted}'", sa.Text())
+            return sa.func.aggregate_strings(value, separator)
         word = "group_concat" if scope.dialect.name == "sqlite" else "string_agg"
-        value: Any = sa.distinct(arguments[0]) if self.distinct else arguments[0]
         return getattr(sa.func, word)(value, sa.literal(self.delimiter, sa.Text()), type_=sa.Text())
