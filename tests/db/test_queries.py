@@ -264,7 +264,11 @@ async def test_json(database, shelf):
         assert await titles(Book.objects.filter(title__search="dune or nothing")) == ["Dune"]
         for lookups in ({"keywords__contains": ["x"]}, {"keywords__overlap": ["x"]}, {"title__search": "emma"}):
             assert await titles(Book.objects.exclude(**lookups)) == ["Dune", "zoo 100%"]
-        for lookups in ({"metadata__contains": {"flag": True}}, {"metadata__has_keys": ["a", "flag"]}, {"metadata__has_key": "a"}):
+        for lookups in (
+            {"metadata__contains": {"flag": True}},
+            {"metadata__has_keys": ["a", "flag"]},
+            {"metadata__has_key": "a"},
+        ):
             assert await titles(Book.objects.exclude(**lookups)) == ["Emma", "zoo 100%"]
     else:
         with pytest.raises(NotSupported, match="cannot ask whether arrays overlap"):
@@ -438,6 +442,27 @@ async def test_values_that_no_column_holds_are_a_clients_mistake(database, looku
         await Book.objects.filter(**lookups)
     assert caught.value.status_code == 400
     assert next(iter(lookups)) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(a+)+$", "(a|a)*b", "(a|ab)*c", "([a-z]+)*!", "(a?){50}", "((a*)b*)*", "(.*a){30}", "(", "a" * 501]
+)
+async def test_expressions_that_may_never_end_are_refused_where_nothing_could_end_them(lite, pattern):
+    await lite.create_all()
+    for lookup in ("title__regex", "title__iregex"):
+        with pytest.raises(InvalidValue, match="regular expression") as caught:
+            await Book.objects.filter(**{lookup: pattern})
+        assert caught.value.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits"),
+    [("^(foo|bar)+$", False), (r"^\w+ [a-z]{2,4}$", False), ("(D|E).n", True), ("^D.*e$", True), ("(?i)^(d|u|n|e)+$", True)],
+)
+async def test_usual_expressions_are_none_of_them(lite, pattern, fits):
+    await lite.create_all()
+    await Tag.objects.create(name="Dune")
+    assert await Tag.objects.filter(name__regex=pattern).exists() is fits
 
 
 async def test_text_that_tries_to_be_sql_is_text(database, shelf):

@@ -4,7 +4,9 @@
 import pytest
 from sqlalchemy import select
 
-from trine.db import Database, DatabaseError, Model, NotSupported, atomic, registry
+from trine import App, SetupError
+from trine.db import Database, DatabaseError, Model, NotSupported, atomic, find_database, registry
+from trine.testing import AsyncTestClient
 
 from .library import Author, Book, Tag
 
@@ -30,6 +32,36 @@ async def test_a_query_names_its_database(two, monkeypatch):
         assert await Tag.objects.using("archive").count() == 1
     with pytest.raises(DatabaseError, match=r"No database 'default' is installed. Add app.install\(Database\(\)\)"):
         await Tag.objects.count()
+
+
+async def test_two_applications_do_not_share_a_name(two, monkeypatch):
+    monkeypatch.setattr("trine.db.database._installed", {})
+    apps = []
+    for url, alias in ((two[0], "default"), (two[1], "default"), (two[1], "archive"), (two[0], "default")):
+        app = App()
+        app.install(Database(url, alias=alias))
+        apps.append(app)
+    first, second, named, same = apps
+    async with AsyncTestClient(first):
+        with pytest.raises(SetupError, match="Two applications in this process have a database 'default'"):
+            async with AsyncTestClient(second):
+                pass
+        async with AsyncTestClient(named), AsyncTestClient(same):
+            pass
+    async with AsyncTestClient(second):
+        pass
+
+
+async def test_a_name_goes_back_to_who_is_still_open(two, monkeypatch):
+    monkeypatch.setattr("trine.db.database._installed", {})
+    first, second = Database(two[0]), Database(two[1])
+    await first.open()
+    await second.open()
+    await first.close()
+    assert find_database() is second
+    await second.close()
+    with pytest.raises(DatabaseError, match="No database 'default' is installed"):
+        find_database()
 
 
 async def test_a_model_may_live_elsewhere(two):

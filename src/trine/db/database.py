@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from trine.errors import SetupError
+
 from .all_tables import create_tables, drop_tables, table_names
 from .connection import Connection, Row
 from .dialects import DIALECTS, Dialect
@@ -76,6 +78,7 @@ class Database:
         self._pinned: Transaction | None = None
         self._watchers: list[Watcher] = []
         self._outer: Database | None = None
+        self._is_open = False
         self.statements = Cache()
 
     # Being a battery --------------------------------------------------------------------------------------------
@@ -85,7 +88,9 @@ class Database:
         self._app = app
         app.on_event("startup")(self.open)
         app.on_event("shutdown")(self.close)
-        _installed[self.alias] = self
+        known = _installed.get(self.alias)
+        if known is None or not known._is_open:
+            _installed[self.alias] = self
         if app.debug:
             from .repeated import warn_of_repeated
 
@@ -119,8 +124,10 @@ class Database:
         """Settle the models, and take the name. Connections are made when they are needed."""
         registry.configure()
         _ = self.dialect
+        self._refuse_another()
         self._outer = _installed.get(self.alias)
         _installed[self.alias] = self
+        self._is_open = True
         self._current()
 
     async def close(self) -> None:
@@ -135,11 +142,33 @@ class Database:
         if self._engine is not None:
             engine, self._engine = self._engine, None
             await engine.dispose()
+        self._give_name_back()
+
+    def _refuse_another(self) -> None:
+        """Refuse to take a name from an application that is running: its queries would go to this database."""
+        other = _installed.get(self.alias)
+        if other is None or other is self or not other._is_open or other._app is None or self._app is None:
+            return
+        if other._app is not self._app and other.url != self.url:
+            raise SetupError(
+                f"Two applications in this process have a database '{self.alias}': {other!r} and {self!r}.",
+                hint="Give one of them another name, Database(url, alias='archive'), and say it in Meta.database of its models.",
+            )
+
+    def _give_name_back(self) -> None:
+        self._is_open = False
         if _installed.get(self.alias) is self:
             if self._outer is None or self._outer is self:
                 del _installed[self.alias]
             else:
                 _installed[self.alias] = self._outer
+            return
+        # Somebody opened later still has the name: then it goes past this one.
+        later = _installed.get(self.alias)
+        while later is not None and later._outer is not self:
+            later = None if later._outer is later else later._outer
+        if later is not None:
+            later._outer = None if self._outer is self else self._outer
 
     async def __aenter__(self) -> Self:
         await self.open()

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from ..types import Array
 from .base import Dialect, Element
+from .patterns import checked_pattern
 from .values import is_json, json_key, to_json
 
 if TYPE_CHECKING:
@@ -58,11 +59,11 @@ class SQLite(Dialect):
 
     def regex(self, asked: "Asked") -> Element:
         """Fits a regular expression of Python."""
-        return sa.func.trine_regex(asked.text(), asked.as_text, 0) == 1
+        return sa.func.trine_regex(asked.text(checked_pattern), asked.as_text, 0) == 1
 
     def iregex(self, asked: "Asked") -> Element:
         """Fits a regular expression of Python, in either case."""
-        return sa.func.trine_regex(asked.text(), asked.as_text, 1) == 1
+        return sa.func.trine_regex(asked.text(checked_pattern), asked.as_text, 1) == 1
 
     def has_key(self, asked: "Asked") -> Element:
         """A JSON object has a key."""
