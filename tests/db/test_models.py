@@ -5,7 +5,7 @@ import uuid
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trine.db import Database, FieldError, InvalidInstance, InvalidValue, Many, Model, atomic, field, many, registry
@@ -298,3 +298,42 @@ async def test_a_broken_regular_expression_is_a_clients_mistake(database):
     with pytest.raises(InvalidValue):
         async with atomic():
             await Tag.objects.filter(name__regex="(")
+
+
+def test_listeners_of_sqlalchemy_hear_of_new_instances_and_their_values():
+    with registry.isolated():
+
+        class Parcel(Model):
+            label: str
+            weight: int = 1
+
+        Parcel(label="the first one configures the mapper")
+        heard = []
+        event.listen(Parcel, "init", lambda parcel, args, values: heard.append(values))
+        event.listen(Parcel.label, "set", lambda parcel, value, old, by: value.upper(), retval=True)
+        parcel = Parcel(label="a")
+        assert (parcel.label, parcel.weight, heard) == ("A", 1, [{"label": "a"}])
+
+
+def test_a_new_instance_is_as_new_to_sqlalchemy_as_any_other():
+    with registry.isolated():
+
+        class Parcel(Model):
+            label: str
+
+        parcels = [Parcel(label="a"), Parcel(label="b")]
+        for parcel in parcels:
+            state = inspect(parcel)
+            assert (state.transient, state.modified, state.attrs.label.history.added) == (True, True, [parcel.label])
+
+
+def test_an_own_constructor_is_called_with_what_it_takes():
+    with registry.isolated():
+
+        class Parcel(Model):
+            label: str
+
+            def __init__(self, label: str) -> None:
+                super().__init__(label=label.title())
+
+        assert [Parcel("a").label, Parcel("b").label] == ["A", "B"]

@@ -20,12 +20,13 @@ from .declare import (
     read_meta,
     table_name,
 )
-from .errors import FieldError, NotLoaded, did_you_mean
+from .errors import FieldError, did_you_mean
 from .fields import MISSING, Field, FieldOptions, ManyOptions, ReverseOptions, field, many, reverse
+from .instances import install_attributes
 from .prefetch import load
 from .querysets import Objects, QuerySet
 from .registry import registry
-from .related import KeyAttribute, Many, ManyAttribute, OneAttribute
+from .related import Many
 from .relations import Relation, settle_foreign_key, settle_many
 from .scope import column_of
 from .sync import run_sync
@@ -444,41 +445,5 @@ class _Settling:
             self.function(self.model, self.made)
 
 
-def _install_attributes() -> None:
-    """Put our attributes in front of SQLAlchemy's, which stay behind them."""
-    for model in registry:
-        manager = orm.class_mapper(model, configure=False).class_manager
-        for name, relation in model.__relations__.items():
-            if name.startswith("+") or isinstance(vars(model).get(name), OneAttribute | ManyAttribute):
-                continue
-            kind = ManyAttribute if relation.is_many else OneAttribute
-            type.__setattr__(model, name, kind(relation, manager[name]))
-            if relation.origin == "foreign_key" and not isinstance(vars(model).get(relation.attname), KeyAttribute):
-                type.__setattr__(model, relation.attname, KeyAttribute(relation, manager[relation.attname]))
-        model.__plain__ = {
-            name: attribute.impl.dispatch
-            for name, attribute in manager.items()
-            if vars(model).get(name) is attribute and isinstance(attribute.property, orm.ColumnProperty)
-        }
-        if not isinstance(manager.expired_attribute_loader, _LeftOut):
-            manager.expired_attribute_loader = _LeftOut(manager.expired_attribute_loader)  # type: ignore[assignment] # called alike
-
-
-class _LeftOut:
-    """Loads what a query has left out: SQLAlchemy does, where a session has the instance; else it is refused with the remedy."""
-
-    def __init__(self, load_expired: Any) -> None:
-        self._load_expired = load_expired
-
-    def __call__(self, state: Any, names: Any, passive: Any) -> Any:
-        if state.session_id is not None:
-            return self._load_expired(state, names, passive)
-        owner = type(state.obj()).__name__
-        left_out = ", ".join(sorted(names))
-        raise NotLoaded(
-            f"This {owner} was read without {left_out}. Write await {owner.lower()}.load('{min(names)}'), or read it along."
-        )
-
-
 event.listen(orm.Mapper, "before_configured", registry.settle)
-event.listen(orm.Mapper, "after_configured", _install_attributes)
+event.listen(orm.Mapper, "after_configured", install_attributes)
