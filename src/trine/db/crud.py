@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import create_model
 
+from trine.binding import Body, Query
 from trine.concurrency import maybe_await
 from trine.errors import HTTPException, RequestValidationError, SetupError
 from trine.http import Request
@@ -13,13 +14,19 @@ from trine.lists import Filters, OrderBy, Page, Search
 from trine.routing import APIRouter
 
 from .errors import IntegrityError, did_you_mean
+from .fields import MISSING
 from .schemas import relation_paths, schema_of
 from .scope import column_of
 from .transaction import atomic
 from .validation import InvalidInstance
 
-Action = Literal["list", "read", "create", "update", "delete"]
+Action = Literal["list", "read", "create", "update", "delete", "replace", "create_many", "delete_many"]
 ACTIONS: tuple[Action, ...] = ("list", "read", "create", "update", "delete")
+ALL_ACTIONS: tuple[Action, ...] = (*ACTIONS, "replace", "create_many", "delete_many")
+_SAME: dict[Action, Action] = {"replace": "update", "create_many": "create", "delete_many": "delete"}
+"""What somebody must be allowed to do to a row for these."""
+_MANY = 1000
+"""So many rows one request makes or deletes at most."""
 Allow = Callable[[Request, Action, Any], bool | Awaitable[bool]]
 Scope = Callable[[Request, Any], Any]
 
@@ -31,6 +38,10 @@ class CRUD(APIRouter):
     they are not given. `filters` names lookups that clients may use (`title__icontains`), `order_by` fields to order by, `search`
     fields to search in. Who may do what: `dependencies` for all routes, `permissions` for single actions,
     `allow(request, action, instance)` for each row, and `scope(request, rows)` narrows the rows that a request sees at all.
+
+    Three more are there where `actions` names them: `replace`, a PUT in which what is left out gets its default; `create_many`, a
+    POST of a list to `/bulk`; and `delete_many`, a DELETE with `?key=1&key=2`. They are all or nothing, and ask for the
+    permissions of `update`, `create` and `delete`.
     """
 
     def __init__(
@@ -62,7 +73,7 @@ class CRUD(APIRouter):
         self._scope = scope
         self._one, self._many = relation_paths(self.read_schema)
         self._permissions = permissions or {}
-        for action in ACTIONS:
+        for action in ALL_ACTIONS:
             if action in actions:
                 getattr(self, f"_add_{action}")()
 
@@ -76,9 +87,16 @@ class CRUD(APIRouter):
             "create": f"Create {_article(name)}",
             "update": f"Change {_article(name)}",
             "delete": f"Delete {_article(name)}",
+            "replace": f"Replace {_article(name)}",
+            "create_many": f"Create several {plural}",
+            "delete_many": f"Delete several {plural}",
         }
         called = f"{action}_{name.replace(' ', '_')}"
-        return {"name": called, "summary": words[action], "dependencies": list(self._permissions.get(action, ()))}
+        guards = self._permissions.get(action)
+        if guards is None:
+            # Whoever guards a single deletion means the one of several too.
+            guards = self._permissions.get(_SAME.get(action, action), ())
+        return {"name": called, "summary": words[action], "dependencies": list(guards)}
 
     def _add_list(self) -> None:
         async def list_rows(request: Request, asked: Any) -> Any:
@@ -132,19 +150,69 @@ class CRUD(APIRouter):
         delete_row.__annotations__["key"] = self._key_type()
         self.delete("/{key}", status_code=204, **self._options("delete"))(delete_row)
 
+    def _add_replace(self) -> None:
+        async def replace_row(request: Request, key: Any, body: Any) -> Any:
+            async with atomic():
+                instance = await self._row(request, key)
+                await self._check(request, "update", instance)
+                values, emptied = _left_out(self.model, body)
+                await _written(body, body.update(instance, **values))
+                for name in emptied:
+                    await getattr(instance, name).set([])
+                return await self._row(request, key)
+
+        replace_row.__annotations__ |= {"key": self._key_type(), "body": self.create_schema}
+        self.put("/{key}", response_model=self.read_schema, **self._options("replace"))(replace_row)
+
+    def _add_create_many(self) -> None:
+        async def create_rows(request: Request, body: Any) -> Any:
+            async with atomic():
+                keys = []
+                for number, one in enumerate(body):
+                    await self._check(request, "create", one)
+                    keys.append((await _written(body, one.create(), number)).pk)
+                return await self._several(request, keys)
+
+        create_rows.__annotations__["body"] = Annotated[list[self.create_schema], Body(min_length=1, max_length=_MANY)]  # type: ignore[name-defined] # a schema
+        created: dict[str, Any] = {"status_code": 201, "responses": {409: {"description": "One would not be unique."}}}
+        self.post("/bulk", response_model=list[self.read_schema], **created, **self._options("create_many"))(create_rows)  # type: ignore[name-defined] # a schema
+
+    def _add_delete_many(self) -> None:
+        async def delete_rows(request: Request, key: Any) -> None:
+            async with atomic():
+                instances = await self._several(request, key)
+                for instance in instances:
+                    await self._check(request, "delete", instance)
+                try:
+                    for instance in instances:
+                        await instance.delete()
+                except IntegrityError as error:
+                    raise HTTPException(409, "One of them cannot be deleted: others refer to it.") from error
+
+        delete_rows.__annotations__["key"] = Annotated[list[self._key_type()], Query(min_length=1, max_length=_MANY)]  # type: ignore[misc] # the key's
+        self.delete("", status_code=204, **self._options("delete_many"))(delete_rows)
+
     # Rows -------------------------------------------------------------------------------------------------------
 
     def _rows(self, request: Request) -> Any:
         rows: Any = self.model.objects.all()
         return rows if self._scope is None else self._scope(request, rows)
 
-    async def _row(self, request: Request, key: Any) -> Any:
+    async def _several(self, request: Request, keys: Sequence[Any]) -> list[Any]:
+        found = {instance.pk: instance for instance in await self._related(request).filter(pk__in=list(keys))}
+        wanted = dict.fromkeys(keys)
+        if any(key not in found for key in wanted):
+            raise HTTPException(404)
+        return [found[key] for key in wanted]
+
+    def _related(self, request: Request) -> Any:
         rows = self._rows(request)
         if self._one:
             rows = rows.select_related(*self._one)
-        if self._many:
-            rows = rows.prefetch_related(*self._many)
-        instance = await rows.filter(pk=key).first()
+        return rows.prefetch_related(*self._many) if self._many else rows
+
+    async def _row(self, request: Request, key: Any) -> Any:
+        instance = await self._related(request).filter(pk=key).first()
         if instance is None:
             raise HTTPException(404)
         return instance
@@ -164,12 +232,28 @@ class CRUD(APIRouter):
         return int if made is None else made.python_type
 
 
-async def _written(body: Any, writing: Awaitable[Any]) -> Any:
+def _left_out(model: type[Any], body: Any) -> tuple[dict[str, Any], list[str]]:
+    """The defaults of what a whole row leaves out, and the relations to many rows that it empties."""
+    values, emptied = {}, []
+    for name in type(body).model_fields.keys() - body.model_fields_set:
+        made = model.__fields__.get(name) or _by_column(model, name)
+        if made is None or made is _KEY:
+            continue
+        if made.kind == "many":
+            emptied.append(name)
+        elif (value := made.make_default()) is not MISSING:
+            values[made.attname] = value
+        elif made.is_null:
+            values[made.attname] = None
+    return values, emptied
+
+
+async def _written(body: Any, writing: Awaitable[Any], *place: int) -> Any:
     """Write, and say in the client's words what does not fit."""
     try:
         return await writing
     except InvalidInstance as error:
-        failures = [{**failure, "loc": ("body", *failure["loc"])} for failure in error.errors()]
+        failures = [{**failure, "loc": ("body", *place, *failure["loc"])} for failure in error.errors()]
         raise RequestValidationError(failures, body=body) from error
     except IntegrityError as error:
         raise HTTPException(409, "A row like this is there already, or refers to one that is not.") from error
@@ -235,8 +319,8 @@ _KEY = _Key()
 
 def _refuse_unknown(model: type[Any], actions: Collection[str], permissions: Mapping[Any, Any]) -> None:
     for action in [*actions, *permissions]:
-        if action not in ACTIONS:
-            raise SetupError(f"CRUD({model.__name__}) is told of '{action}'. {did_you_mean(action, ACTIONS)}")
+        if action not in ALL_ACTIONS:
+            raise SetupError(f"CRUD({model.__name__}) is told of '{action}'. {did_you_mean(action, ALL_ACTIONS)}")
 
 
 def _article(name: str) -> str:
