@@ -65,8 +65,11 @@ def _item_handler(served: ServedModel) -> Callable[..., Any]:
 
     else:
 
+        # As predict() does it, without a second coroutine for each request.
         async def answer(item: Any) -> Any:  # type: ignore[misc] # the same for those who say nothing more
-            return await predict(item)
+            if not served.is_started:
+                await served.start()
+            return await served.submit(item)
 
     declaration = served.declaration
     item = Parameter("item", Parameter.POSITIONAL_OR_KEYWORD, annotation=Annotated[declaration.input_type, Body()])

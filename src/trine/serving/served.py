@@ -29,6 +29,8 @@ class ServedModel:
         """Told the version of a shadow, and how its answer was."""
         self.expected: frozenset[str] = frozenset()
         """Versions whose inputs are compared with their training data."""
+        self._usual: Asked | None = None
+        """What is settled for a request that says nothing; None where that differs from one to the next, or is not known yet."""
         self._new_runner = new_runner
         self._runner: Runner | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -82,19 +84,15 @@ class ServedModel:
     @property
     def default_version(self) -> str:
         """The version that answers where no other is chosen."""
-        if self.split is None:
-            self.split = TrafficSplit(self.declaration.version)
-        return self.split.default
+        return (self.split or self._divide(TrafficSplit(self.declaration.version))).default
 
     def choose_version(self, key: str | None = None) -> str:
         """Give the version for a request that names none; the same one for the same key."""
-        if self.split is None:
-            self.split = TrafficSplit(self.declaration.version)
-        return self.split.choose(key)
+        return (self.split or self._divide(TrafficSplit(self.declaration.version))).choose(key)
 
     def follow(self, default: str, shares: Mapping[str, float], shadow: str | None) -> None:
         """Let these versions answer from now on. All of them are loaded."""
-        self.split = TrafficSplit(default, shares)
+        self._divide(TrafficSplit(default, shares))
         self.shadow = None
         if shadow is not None:
             declared = self.declaration
@@ -105,6 +103,11 @@ class ServedModel:
                 timeout=declared.timeout,
                 count=lambda outcome: self.on_shadow(shadow, outcome),
             )
+
+    def _divide(self, split: TrafficSplit) -> TrafficSplit:
+        self.split = split
+        self._usual = None if split.shares else Asked(split.default, USUAL, self.declaration.timeout)
+        return split
 
     @property
     def versions(self) -> tuple[str, ...]:
@@ -125,7 +128,7 @@ class ServedModel:
 
     def submit(self, value: Any, **asked: Unpack[AskOptions]) -> "asyncio.Future[Any]":
         """Queue an item of a model that has started. The future gives its output; cancelled, it drops the item."""
-        return self._submit(value, self._settle(**asked))
+        return self._submit(value, self._settle(**asked) if asked else self._usual or self._settle())
 
     def _submit(self, value: Any, asked: Asked) -> "asyncio.Future[Any]":
         answer = self.runner.submit(value, asked)
