@@ -64,7 +64,6 @@ def _item_handler(served: ServedModel) -> Callable[..., Any]:
             return await predict(item, **asked)
 
     else:
-
         # As predict() does it, without a second coroutine for each request.
         async def answer(item: Any) -> Any:  # type: ignore[misc] # the same for those who say nothing more
             if not served.is_started:
