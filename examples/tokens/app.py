@@ -7,7 +7,7 @@ import numpy as np
 from network import INDEX, LETTERS, Network
 from pydantic import BaseModel, ConfigDict, Field
 
-from trine import App
+from trine import App, FileResponse, StaticFiles
 from trine.replay import MemoryEventLog
 from trine.serving import ActiveSequence
 
@@ -22,7 +22,10 @@ class Prompt(BaseModel):
     warmth: float = Field(default=0.5, gt=0, le=2, description="Low is careful, high is wild")
 
 
+HERE = Path(__file__).parent
+
 app = App(title="Tokens", version="1.0.0")
+app.mount("/static", StaticFiles(directory=HERE / "static"))
 
 
 @app.model("/generate", max_batch=64, replay=MemoryEventLog())
@@ -31,7 +34,7 @@ class Letters:
 
     def load(self) -> None:
         """Read the trained network."""
-        self.network = Network.load(Path(__file__).with_name("tokens.npz"))
+        self.network = Network.load(HERE / "tokens.npz")
         self.random = np.random.default_rng()
 
     def step(self, sequences: list[ActiveSequence[Prompt]]) -> list[str | None]:
@@ -63,3 +66,9 @@ class Letters:
     def _choose(self, scores: np.ndarray, warmth: float) -> int:
         chances = np.exp((scores - scores.max()) / warmth)
         return int(self.random.choice(len(chances), p=chances / chances.sum()))
+
+
+@app.get("/", include_in_schema=False)
+async def page() -> FileResponse:
+    """Send the page to write with."""
+    return FileResponse(HERE / "static" / "index.html")

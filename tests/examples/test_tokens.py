@@ -1,6 +1,7 @@
 """The tokens example: it learns, streams, and lets late clients join."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,8 +17,9 @@ from trine.testing import AsyncTestClient, TestClient
 @pytest.fixture(scope="module")
 def tokens(root, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("tokens")
-    for file in (root / "examples" / "tokens").glob("*.py"):
-        (folder / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+    shutil.copytree(
+        root / "examples" / "tokens", folder, ignore=shutil.ignore_patterns("*.npz", "__pycache__"), dirs_exist_ok=True
+    )
     subprocess.run([sys.executable, folder / "train.py", "--batches", "20"], check=True, capture_output=True)
     return folder
 
@@ -36,6 +38,14 @@ def test_a_short_training_is_enough_to_guess_better_than_chance(tokens, tmp_path
     last = printed.splitlines()[-1]
     loss, guessing = (float(last.split(word)[1].split()[0].rstrip(".")) for word in ("seen:", "guessing has"))
     assert loss < guessing - 1
+
+
+def test_the_page_and_its_files_are_there(program):
+    with TestClient(program.app) as client:
+        page = client.get("/").text
+        for name in ("write.js", "write.css"):
+            assert f"/static/{name}" in page
+            assert client.get(f"/static/{name}").status_code == 200
 
 
 def test_letters_are_streamed_as_many_as_were_asked_for(program):
