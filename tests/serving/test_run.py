@@ -14,6 +14,8 @@ from trine.testing import TestClient
 
 from ..server.conftest import starting, until
 
+# A connection for each request: the workers take turns.
+ask_anew = httpx2.Client(headers={"connection": "close"}, timeout=60)
 PROGRAM = f"{Path(__file__).with_name('served_program.py')}:make_app()"
 
 
@@ -34,17 +36,16 @@ def shared(serve):
 
 
 def model_process(url: str) -> int:
-    return httpx2.post(f"{url}/square", json={"value": 3}).json()["process"]
+    return ask_anew.post(f"{url}/square", json={"value": 3}).json()["process"]
 
 
 def test_all_workers_ask_the_same_process(server):
     url = server.url
-    assert httpx2.get(f"{url}/models/ready").status_code == 200
+    assert ask_anew.get(f"{url}/models/ready").status_code == 200
     workers, processes = set(), set()
 
     def both_answered() -> bool:
-        # A connection each: workers take turns.
-        workers.add(httpx2.get(f"{url}/worker").json())
+        workers.add(ask_anew.get(f"{url}/worker").json())
         processes.add(model_process(url))
         return len(workers) == 2
 
@@ -60,9 +61,9 @@ def test_any_worker_stops_a_stream_of_another(server):
             lines = answer.iter_lines()
             assert next(lines) == 'data: "a"'
             address = f"{server.url}/letters/{answer.headers['stream-id']}"
-            assert httpx2.delete(address).status_code == 204
+            assert ask_anew.delete(address).status_code == 204
             assert "event: end" in lines
-            assert httpx2.delete(address).status_code == 404
+            assert ask_anew.delete(address).status_code == 404
 
 
 async def test_replicas_come_and_go_with_the_work(server):
@@ -78,7 +79,7 @@ async def test_replicas_come_and_go_with_the_work(server):
 
     def ready_replicas() -> float:
         line = 'trine_model_replicas{model="slow",state="ready"} '
-        found = [text for text in httpx2.get(f"{server.url}/metrics").text.splitlines() if text.startswith(line)]
+        found = [text for text in ask_anew.get(f"{server.url}/metrics").text.splitlines() if text.startswith(line)]
         return float(found[0].removeprefix(line))
 
     async def work_until_there_are_two() -> None:
@@ -140,7 +141,7 @@ async def test_a_killed_model_process_costs_no_wrong_answer(server):
         process = await asyncio.to_thread(model_process, url)
         killed.add(process)
         os.kill(process, signal.SIGKILL)
-    while (process := await asyncio.to_thread(lambda: httpx2.post(f"{url}/square", json={"value": 3}))).status_code != 200:
+    while (process := await asyncio.to_thread(lambda: ask_anew.post(f"{url}/square", json={"value": 3}))).status_code != 200:
         await asyncio.sleep(0.01)
     is_over.set()
     await asyncio.gather(*asking)
@@ -171,8 +172,8 @@ def test_without_preload_each_worker_has_a_model_process_of_its_own(start, tmp_p
 
     def all_answered() -> bool:
         # A model process is a fresh Python here, and the first request waits for it.
-        models.add(httpx2.post(f"{url}/predict", json=1, timeout=60).json())
-        workers.add(httpx2.get(f"{url}/worker").json())
+        models.add(ask_anew.post(f"{url}/predict", json=1).json())
+        workers.add(ask_anew.get(f"{url}/worker").json())
         return len(models) == len(workers) == 2
 
     until(all_answered, "Two workers with a model each did not answer")

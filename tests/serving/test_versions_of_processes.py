@@ -43,13 +43,14 @@ def test_shared_models_follow_their_registry_without_losing_a_request(start, tmp
     risks = {"TRINE_ACCEPT_RISKS": "open-metrics,open-monitor", "TRINE_MODELS_REFRESH": "0.1"}
     process = start("run", program, "--workers", "2", "--port", "0", **risks)
     url = process.url
-    until(lambda: httpx2.get(f"{url}/models/ready").status_code == 200, "The model was not ready")
+    # Each request on a connection of its own, so that both workers are asked.
+    client = httpx2.Client(headers={"connection": "close"}, timeout=30)
+    until(lambda: client.get(f"{url}/models/ready").status_code == 200, "The model was not ready")
     found, models, is_over = Counter(), set(), threading.Event()
 
     def ask():
         while not is_over.is_set():
-            # Each on a connection of its own, so that both workers are asked.
-            answer = httpx2.post(f"{url}/times", json=1)
+            answer = client.post(f"{url}/times", json=1)
             said = answer.json() if answer.status_code == 200 else [0, 0]
             found[answer.status_code, str(said[0]) == answer.headers.get("model-version", "")] += 1
             models.add(said[1])
@@ -62,13 +63,13 @@ def test_shared_models_follow_their_registry_without_losing_a_request(start, tmp
         answers = []
 
         def is_followed(version=version, answers=answers):
-            answers.append(httpx2.post(f"{url}/times", json=1).headers["model-version"])
+            answers.append(client.post(f"{url}/times", json=1).headers["model-version"])
             return answers[-6:] == [version] * 6
 
         until(is_followed, f"Version {version} was not followed")
 
     def is_alone():
-        (model,) = httpx2.get(f"{url}/models/monitor/data").json()["models"]
+        (model,) = client.get(f"{url}/models/monitor/data").json()["models"]
         return [one["version"] for one in model["versions"] if one["role"]] == ["2"]
 
     until(is_alone, "The versions before were not let go")
@@ -80,10 +81,11 @@ def test_shared_models_follow_their_registry_without_losing_a_request(start, tmp
     assert len(models) == 1
 
     def told():
-        text = httpx2.get(f"{url}/metrics").text
+        text = client.get(f"{url}/metrics").text
         return sum(float(count) for count in re.findall(r'trine_model_items_total\{model="times",version="."\} ([\d.]+)', text))
 
     asked = found.total()
     until(lambda: told() >= asked, "Not every item was told")
+    client.close()
     assert process.stop() == 0
     assert "Traceback" not in process.printed
