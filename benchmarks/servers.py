@@ -41,6 +41,7 @@ class Server:
     contender: Contender
     process: subprocess.Popen[bytes]
     port: int
+    log: Path
 
     def cpu(self) -> "CPU":
         """Return the CPU seconds that all its processes have used."""
@@ -54,7 +55,9 @@ class Server:
     def require_alive(self) -> None:
         """Raise ServerFailed when the first process has ended."""
         if self.process.poll() is not None:
-            raise ServerFailed(f"{self.contender.name} ended with status {self.process.returncode}")
+            # Granian ends with 0 when it was asked to (SIGTERM, SIGINT), and with 1 when a worker died.
+            said = self.log.read_text()[-2000:]
+            raise ServerFailed(f"{self.contender.name} ended with status {self.process.returncode}\n{said}")
 
 
 @contextmanager
@@ -77,7 +80,7 @@ def running(contender: Contender, port: int, core: int, environment: Mapping[str
         )
     try:
         _wait_for_port(process, port, log)
-        yield Server(contender, process, port)
+        yield Server(contender, process, port, log)
     finally:
         _stop(process)
 

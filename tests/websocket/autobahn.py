@@ -24,7 +24,8 @@ GRANIAN = ["granian", "--working-dir", str(HERE), "--log-level", "warning", "--i
 UVICORN = ["uvicorn", "--app-dir", str(HERE), "--log-level", "warning", "--ws-max-size", "67108864"]
 CASES = ["1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "9.*", "10.*"]
 COMPRESSION = ["12.*", "13.*"]
-"""Granian negotiates none."""
+"""Granian negotiates none. They take long: each of the 216 sends a thousand messages, which the suite's own client compresses in
+Python 2, and one alone may need more than a minute."""
 SERVERS = {
     "Granian, RSGI": (TRINE, CASES),
     "Granian, ASGI": ([*TRINE, "--asgi"], CASES),
