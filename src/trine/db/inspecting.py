@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import mysql, postgresql
 
 from .model import Model
 
@@ -55,6 +55,8 @@ def models_of(connection: sa.Connection, only: Iterable[str] = ()) -> str:
     inspector = sa.inspect(connection)
     wanted = set(only) or set(inspector.get_table_names())
     found.reflect(connection, only=lambda name, _: name in wanted and name not in _OTHERS_OWN, resolve_fks=False)
+    if getattr(connection.dialect, "is_mariadb", False):
+        _mark_json(found, connection)
     return _Writer(found).source()
 
 
@@ -166,7 +168,7 @@ class _Writer:
 
     def _type(self, kind: Any) -> tuple[str, dict[str, str], str]:  # noqa: C901, PLR0911 - one for each type
         """The annotation for a type, the options that it needs, and a word where nothing fits exactly."""
-        if isinstance(kind, sa.Boolean):
+        if isinstance(kind, sa.Boolean) or (isinstance(kind, mysql.TINYINT) and kind.display_width == 1):
             return "bool", {}, ""
         if isinstance(kind, sa.Integer):
             return "int", {}, ""
@@ -234,6 +236,17 @@ def _is_usual_key(table: sa.Table, column: sa.Column[Any]) -> bool:
     """Whether it is the key that a model has without saying so."""
     is_alone = [key.name for key in table.primary_key.columns] == ["id"]
     return column.name == "id" and is_alone and isinstance(column.type, sa.Integer) and not column.foreign_keys
+
+
+def _mark_json(found: sa.MetaData, connection: sa.Connection) -> None:
+    """Give JSON its type on MariaDB, where it is a text with a check that each value is JSON."""
+    checks = connection.exec_driver_sql(
+        "SELECT table_name, check_clause FROM information_schema.check_constraints WHERE constraint_schema = database()"
+    )
+    for name, clause in checks.all():
+        said = re.fullmatch(r"json_valid\(`(.+)`\)", clause)
+        if said is not None and name in found.tables and said[1] in found.tables[name].columns:
+            found.tables[name].columns[said[1]].type = sa.JSON()
 
 
 def _unique_columns(table: sa.Table) -> set[str]:
