@@ -94,6 +94,15 @@ ALL = (
         threads=True,
     ),
     Contender(
+        "trine-rsgi-batch",
+        "Granian, RSGI",
+        f"chrt --batch 0 {GRANIAN} --interface rsgi benchmarks.apps.trine_app:app",
+        ("granian", "uvloop", "pydantic", "msgspec"),
+        "trine.app",
+        SPOOLED | {"typed-msgspec", "sync-inline"},
+        threads=True,
+    ),
+    Contender(
         "trine-asgi",
         "Uvicorn",
         f"{UVICORN} benchmarks.apps.trine_app:app",

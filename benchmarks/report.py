@@ -43,7 +43,8 @@ Every row gave the right answers, and refused the wrong requests, before it was 
 
 `trine` is `trine run` as it is shipped, access log off. `trine-rsgi` and `trine-asgi` are the same application on Granian's
 own command line and on Uvicorn, with the options of the applications written by hand beside them. A worker of `trine run`
-that has one processor only, as here, enters Linux's batch class; `raw-rsgi-batch` is `raw-rsgi` put there by hand.
+that has one processor only, as here, enters Linux's batch class; `raw-rsgi-batch` and `trine-rsgi-batch` were put there by
+hand. The last is what `trine run` would be without its short way: the standard path, in the same circumstances.
 """
 
 

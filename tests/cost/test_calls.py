@@ -168,7 +168,7 @@ def test_a_page_takes_few_calls(calls_of: Counter, trine_interface: str):
     async def page() -> str:
         return "<h1>Hello</h1>"
 
-    most = {"rsgi": 27, "asgi": 35}[trine_interface]
+    most = {"rsgi": 27, "asgi": 36}[trine_interface]
     calls = calls_of(app, "/")
     assert len(calls) <= most
     assert [call for call in calls if "ession" in call or "sign" in call or "csrf" in call] == []

@@ -51,6 +51,8 @@ class _EndpointCompiler(StepWriter):
         self.steps_may_suspend = self._steps_may_suspend()
         self.timed = self._may_suspend() and (self.timeout is not None or context.body_timeout != float("inf"))
         self.watched = self._may_suspend() and bound.cancels
+        reads_whole_body = self.plan.body_kind in ("json", "embedded")
+        self.waits_to_read_alone = self.timed and reads_whole_body and not (self.steps_may_suspend or self.watched)
         released = ["entries.pop(task, None)"] * self.timed + ["present.pop(task, None)"] * self.watched
         self.released = "; ".join(released)
 
@@ -133,6 +135,10 @@ class _EndpointCompiler(StepWriter):
 
     def _write_begin(self) -> None:
         out, has_body = self.out, self.plan.body_kind != "none"
+        if self.waits_to_read_alone:
+            out.line("task = None")
+            out.line("reading = True")
+            return
         if self.released:
             out.line("task = current_task()")
         if self.timed:

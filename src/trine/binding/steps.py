@@ -39,6 +39,8 @@ class StepWriter:
     """Whether the function is cancelled when the client leaves."""
     timed = False
     """Whether the function has a deadline."""
+    waits_to_read_alone = False
+    """Whether the deadline is for the body alone: one that is at hand needs none."""
     steps_may_suspend = True
     """Whether anything but reading the body can wait."""
 
@@ -254,11 +256,9 @@ class StepWriter:
             with self.out.block("if request._body is not None:"):
                 self.out.line("body = request._body")
             with self.out.block("else:"):
-                for line in self.wire.body:
-                    self.out.line(line)
+                self._write_reading()
         else:
-            for line in self.wire.body:
-                self.out.line(line)
+            self._write_reading()
         if shared:
             # The handler may read it again.
             self.out.line("request._body = body")
@@ -269,6 +269,16 @@ class StepWriter:
                 self.out.line("entries[task] = deadlines.now + TIMEOUT")
             self.out.line("reading = False")
         self._write_watch()
+
+    def _write_reading(self) -> None:
+        for line in self.wire.body_at_hand:
+            self.out.line(line)
+        with self.out.blocks(["else:"] if self.wire.body_at_hand else []):
+            if self.waits_to_read_alone:
+                self.out.line("task = current_task()")
+                self.out.line("entries[task] = deadlines.now + BODY_TIMEOUT")
+            for line in self.wire.body:
+                self.out.line(line)
 
     @property
     def _content_type(self) -> str:

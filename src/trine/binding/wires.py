@@ -27,6 +27,7 @@ class Wire:
     decodes_headers: bool
     """Whether header values arrive as bytes."""
     body: tuple[str, ...]
+    """Reads the body, and may wait for it."""
     request: str
     reply: tuple[str, ...]
     """Sends `payload`. `STATUS` and `HEADERS` are constants, or names where a dependency set them."""
@@ -36,6 +37,8 @@ class Wire:
     """Sends a `Response` object named `response`. Both ways set `sent` once a second answer would be one too many."""
     client: str = "request"
     """Where the client can be watched."""
+    body_at_hand: tuple[str, ...] = ()
+    """An `if` that takes a body which is here already."""
     namespace: dict[str, Any] = field(default_factory=dict)
     headers_as_bytes: bool = False
 
@@ -48,11 +51,13 @@ RSGI = Wire(
     header=lambda name: f"headers.get({name!r})",
     cookies="'; '.join(headers.get_all('cookie'))",
     decodes_headers=False,
-    body=(
+    body_at_hand=(
         "if type(proto) is ReadAhead and proto.body is not None and len(proto.body) <= LIMIT:",
         "    body = proto.body",
         "    proto = proto.protocol",
-        "elif (length := headers.get('content-length')) is not None and int(length) <= LIMIT:",
+    ),
+    body=(
+        "if (length := headers.get('content-length')) is not None and int(length) <= LIMIT:",
         "    try:",
         "        body = await proto()",
         "    except RuntimeError as problem:",
