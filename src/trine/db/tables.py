@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from .errors import Conflict
+from .errors import DatabaseError
 
 if TYPE_CHECKING:
     from .database import Database
@@ -52,8 +52,9 @@ async def _run_beside(database: "Database", statement: str) -> None:
     connection = await database.pool.acquire()
     try:
         await connection.command(statement)
-    except Conflict:
-        # Another process made it in the same moment: PostgreSQL reports that, IF NOT EXISTS or not, once the other is done.
+    except DatabaseError:
+        # Another process made it in the same moment: PostgreSQL reports that, IF NOT EXISTS or not, as a key, a type or a table
+        # that is there already, once the other is done. Whatever else was wrong is wrong again.
         await connection.command(statement)
     finally:
         database.pool.release(connection)
