@@ -11,6 +11,7 @@ import argparse
 import importlib.metadata
 import platform
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -42,6 +43,8 @@ def main() -> int:
     if shutil.which("wrk") is None:
         print("wrk is not installed. Install it with: apt-get install wrk", file=sys.stderr)
         return 2
+    # Whoever ends the run by a signal leaves no server behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     results = Results(_path(options))
     results.machine.update(_machine())
     results.machine["note"] = options.note
