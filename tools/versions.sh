@@ -31,7 +31,7 @@ for version in 3.11 3.12 3.13; do
     echo "Python $version:"
     # The rooms' own tests. Whole stories, peers' suites, the programs of the documentation and the house's rules do not depend on the
     # version.
-    "$folder/bin/python" -m pytest -q -p no:cacheprovider -n "${WORKERS:-2}" --dist worksteal -m "not slow and not browser and not network" \
+    "$folder/bin/python" -m pytest -q -p no:cacheprovider -n "${WORKERS:-3}" --dist worksteal -m "not slow and not browser and not network" \
         --ignore=tests/compat --ignore=tests/docs --ignore=tests/examples --ignore=tests/house --ignore=tests/journeys --ignore=tests/properties \
         --ignore-glob="tests/server/test_run*" "$@" \
         || failed+=("$version")

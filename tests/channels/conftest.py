@@ -1,20 +1,11 @@
 """Channels in memory, through a real Redis and through a real PostgreSQL, each test with names of its own."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
 from trine.channels import Channels
-
-from .. import services
-
-
-@pytest.fixture(scope="session")
-def postgresql_url() -> Iterator[str]:
-    """A PostgreSQL with a database of its own."""
-    with services.postgresql() as url:
-        yield url
 
 
 @pytest.fixture(params=["memory", "redis", "postgresql"])

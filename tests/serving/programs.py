@@ -118,7 +118,7 @@ class Slow:
 devices = App()
 
 
-@devices.model("/where", runner="process", replicas=2)
+@devices.model("/where", runner="process", replicas=2, max_batch=1)
 class Where:
     def load(self, context: LoadContext) -> None:
         self.context = context
