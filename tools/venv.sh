@@ -56,5 +56,6 @@ say "Installing from $* into $folder"
 locks=()
 for lock in "$@"; do locks+=(--requirement "$lock"); done
 # The locks are whole: nothing has to be resolved, which older versions of pip cannot do by hashes where extras are asked for.
-pip install --no-deps --require-hashes "${locks[@]}"
+# Python compiles what is imported: most of what is installed never is.
+pip install --no-compile --no-deps --require-hashes "${locks[@]}"
 pip install --no-deps --no-build-isolation --editable .
