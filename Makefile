@@ -10,7 +10,7 @@ PORT ?= 8000
 # What to run: make test TESTS="tests/routing -k static"
 TESTS ?= tests
 # Processes that run them: make test WORKERS=0 TESTS=tests/routing
-WORKERS ?= 3
+WORKERS ?= 2
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
