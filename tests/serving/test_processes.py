@@ -75,9 +75,11 @@ async def test_each_replica_gets_a_device_of_its_own(monkeypatch):
     async with AsyncTestClient(programs.devices) as client:
         served = models_of(client.app)["where"]
         assert [(one.number, one.device) for one in served.replicas] == [(0, "cuda:0"), (1, "cuda:1")]
-        answer = await client.post("/where", json=1)
-    # Whichever is asked knows its own.
-    assert tuple(answer.json()) in {(0, "cuda:0"), (1, "cuda:1")}
+        while not all(one.state == "ready" for one in served.replicas):
+            await asyncio.sleep(0.01)
+        answers = await asyncio.gather(*[client.post("/where", json=1) for _ in range(4)])
+    # Items that came together and fit into no batch are dealt out.
+    assert [tuple(answer.json()) for answer in answers] == [(0, "cuda:0"), (1, "cuda:1")] * 2
 
 
 def test_structs_travel():

@@ -160,18 +160,22 @@ class ProcessRunner:
             self._sweeping = self._loop.call_later(_TICK, self._sweep)
 
     def _send(self, asked: Asked, items: list[tuple[Any, "asyncio.Future[Any]"]]) -> None:
-        link = self._least_busy(asked.version)
-        if link is None:
-            self._park(asked, items)
-            return
-        most = self.declaration.max_queue + self.declaration.max_batch - len(link.pending)
-        if most < len(items):
-            for _, future in items[max(most, 0) :]:
-                if not future.done():
-                    future.set_exception(TooBusy(self.declaration.max_batch, len(link.pending)))
-            items = items[: max(most, 0)]
-        if items:
-            link.send_items(items, asked)
+        # With several replicas, each gets a batch at a time: what does not fit into it need not wait behind it.
+        most = len(items) if len(self.links) == 1 else self.declaration.max_batch
+        while items:
+            link = self._least_busy(asked.version)
+            if link is None:
+                self._park(asked, items)
+                return
+            room = self.declaration.max_queue + self.declaration.max_batch - len(link.pending)
+            if room <= 0:
+                for _, future in items:
+                    if not future.done():
+                        future.set_exception(TooBusy(self.declaration.max_batch, len(link.pending)))
+                return
+            size = min(most, room)
+            link.send_items(items[:size], asked)
+            items = items[size:]
 
     def _least_busy(self, version: str) -> Link | None:
         if len(self.links) == 1:
