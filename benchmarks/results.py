@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from .load import Load
-from .servers import CPU
+from .processes import CPU
 
 
 @dataclass(frozen=True, slots=True)

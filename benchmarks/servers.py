@@ -1,7 +1,6 @@
 """Server processes under test: started on one core, asked for their CPU time, stopped with everything they started."""
 
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -13,25 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .contenders import Contender
+from .processes import CPU, cpu_of, peak_mb_of
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-TICK = os.sysconf("SC_CLK_TCK")
 
 
 class ServerFailed(Exception):
     """A server did not start, or died."""
-
-
-@dataclass(frozen=True, slots=True)
-class CPU:
-    """Seconds in programs and in the kernel."""
-
-    user: float
-    system: float
-
-    def __sub__(self, earlier: "CPU") -> "CPU":
-        return CPU(self.user - earlier.user, self.system - earlier.system)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +31,13 @@ class Server:
     port: int
     log: Path
 
-    def cpu(self) -> "CPU":
+    def cpu(self) -> CPU:
         """Return the CPU seconds that all its processes have used."""
-        used = [_cpu_of(pid) for pid in _tree(self.process.pid)]
-        return CPU(sum(cpu.user for cpu in used), sum(cpu.system for cpu in used))
+        return cpu_of(self.process.pid)
 
     def peak_mb(self) -> float:
-        """Return the most memory in MB that its processes have held, added up (VmHWM)."""
-        return sum(_peak_of(pid) for pid in _tree(self.process.pid)) / 1024
+        """Return the most memory in MB that its processes have held, added up."""
+        return peak_mb_of(self.process.pid)
 
     def require_alive(self) -> None:
         """Raise ServerFailed when the first process has ended."""
@@ -116,33 +103,3 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             continue
     process.wait()
-
-
-def _tree(pid: int) -> Iterator[int]:
-    yield pid
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            listed = children.read_text().split()
-        except OSError:
-            continue
-        for child in listed:
-            yield from _tree(int(child))
-
-
-def _cpu_of(pid: int) -> CPU:
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return CPU(0.0, 0.0)
-    # Counted from behind the command's name, which may contain spaces: utime, stime, then those of children that ended.
-    user, system, user_of_ended, system_of_ended = map(int, text.rpartition(")")[2].split()[11:15])
-    return CPU((user + user_of_ended) / TICK, (system + system_of_ended) / TICK)
-
-
-def _peak_of(pid: int) -> int:
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return 0
-    found = re.search(r"VmHWM:\s+(\d+) kB", status)
-    return int(found[1]) if found else 0

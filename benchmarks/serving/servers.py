@@ -7,16 +7,15 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from ..processes import cpu_of, tree
 from .contenders import Contender
 from .load import generate, request_bytes
 from .works import ROOT, Work
 
 _BIN = Path(sys.executable).parent
-_TICK = os.sysconf("SC_CLK_TCK")
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
@@ -69,7 +68,8 @@ class Served:
 
     def cpu(self) -> float:
         """Seconds that all its processes have used."""
-        return sum(map(_cpu_of, _tree(self.process.pid)))
+        used = cpu_of(self.process.pid)
+        return used.user + used.system
 
     def pause(self) -> None:
         """Hold all its processes still: what runs beside the one that is measured takes its time."""
@@ -81,7 +81,7 @@ class Served:
 
     def stop(self) -> None:
         """End everything that it has started, at last by force."""
-        everybody = list(_tree(self.process.pid))
+        everybody = list(tree(self.process.pid))
         self._tell(signal.SIGCONT)
         _kill(self.process.pid, signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
@@ -91,7 +91,7 @@ class Served:
         self.process.wait(5)
 
     def _tell(self, word: signal.Signals) -> None:
-        for process in list(_tree(self.process.pid)):
+        for process in list(tree(self.process.pid)):
             _kill(process, word)
 
     def _end_of_log(self) -> str:
@@ -101,23 +101,3 @@ class Served:
 def _kill(process: int, word: signal.Signals) -> None:
     with suppress(ProcessLookupError):
         os.kill(process, word)
-
-
-def _tree(process: int) -> Iterator[int]:
-    yield process
-    for children in Path(f"/proc/{process}/task").glob("*/children"):
-        try:
-            listed = children.read_text().split()
-        except OSError:
-            continue
-        for child in listed:
-            yield from _tree(int(child))
-
-
-def _cpu_of(process: int) -> float:
-    try:
-        text = Path(f"/proc/{process}/stat").read_text()
-    except OSError:
-        return 0.0
-    # Counted from behind the command's name, which may contain spaces: utime, stime, then those of children that ended.
-    return sum(map(int, text.rpartition(")")[2].split()[11:15])) / _TICK

@@ -5,7 +5,6 @@ import hashlib
 import logging
 import random
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +14,7 @@ from . import functions
 from .backend import Listener, Member
 from .delivery import ChannelsUnavailable, Sent, place_of
 from .names import changes_of
+from .remote import SILENCE, RemoteBackend
 from .settings import ChannelsSettings
 
 try:
@@ -25,143 +25,77 @@ except ImportError as error:
     ) from error
 
 logger = logging.getLogger("trine.channels")
-_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
-_SILENCE = 10.0
-"""Seconds without a word from PostgreSQL after which it is asked whether it is there."""
-_LONGEST_PAUSE = 5.0
 _CONNECTIONS = 4
 _SWEPT_ONE_IN = 1000
 """So seldom sending also deletes what other channels have let expire."""
 _ALL = 2**31 - 1
 
 
-class PostgreSQLBackend:
-    """Carries messages between processes. One connection receives; it comes back by itself, and brings what was missed.
+class PostgreSQLBackend(RemoteBackend):
+    """NOTIFY carries messages, tables keep them.
 
     The connections are its own, so that what is sent inside somebody's transaction is heard at once, as it is through Redis.
     """
 
+    server = "PostgreSQL"
+    failures = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+
     def __init__(self, listener: Listener, settings: ChannelsSettings) -> None:
-        self.listener = listener
-        self.settings = settings
-        self._place = _without_password(settings.url)
+        super().__init__(listener, settings, _without_password(settings.url))
         self._pool: Any = None
         self._connecting = asyncio.Lock()
         self._channels: dict[str, str] = {}
         """Which channel a name that PostgreSQL listens to stands for."""
-        self._seen: dict[str, tuple[int, int]] = {}
-        """The newest place of each channel that is received."""
-        self._confirmed: dict[str, asyncio.Event] = {}
         self._listening: Any = None
         self._turn = asyncio.Lock()
         """Who uses the connection that listens: it does one thing at a time."""
         self._heard: asyncio.Queue[tuple[str, str] | None] = asyncio.Queue()
-        self._receiving: asyncio.Task[None] | None = None
-        self._keeping: asyncio.Task[None] | None = None
-        self._here: dict[str, Member] = {}
 
     async def send(self, channel: str, text: str, keep: int) -> str:
         """Notify and keep in one step. Raises `ChannelsUnavailable`."""
-        values = (self._key(channel), text, keep, float(self.settings.history_seconds))
+        values = (self.key(channel), text, keep, float(self.settings.history_seconds))
         [[sent]] = await self._ask("send to it", functions.SEND, *values)
         if random.randrange(_SWEPT_ONE_IN) == 0:  # noqa: S311 - no secret
             await self._ask("forget what is too old", functions.SWEEP)
         return str(sent)
 
-    async def open(self, channel: str) -> None:
-        """Begin to receive a channel. Raises `ChannelsUnavailable` where PostgreSQL does not confirm it in time."""
-        confirmed = self._confirmed.setdefault(channel, asyncio.Event())
-        if self._receiving is None:
-            self._receiving = asyncio.ensure_future(self._receive_for_ever())
-        elif self._listening is not None:
-            # Where this fails the receiving task fails too, connects again and listens to everything that is wanted.
-            with suppress(*_FAILURES):
-                await self._listen(self._listening, channel)
-        if channel.startswith("p:"):
-            # Who listens to changes also looks for members whose process has died.
-            self._keep_members()
-        try:
-            async with asyncio.timeout(self.settings.timeout):
-                await confirmed.wait()
-        except BaseException as error:
-            self._confirmed.pop(channel, None)
-            if isinstance(error, TimeoutError):
-                raise self._unavailable("listen to it") from error
-            raise
-
-    async def release(self, channel: str) -> None:
-        """Receive a channel no more."""
-        self._confirmed.pop(channel, None)
-        self._seen.pop(channel, None)
-        name = self._name(channel)
-        self._channels.pop(name, None)
-        if self._listening is not None:
-            with suppress(*_FAILURES):
-                async with self._turn:
-                    await self._listening.remove_listener(name, self._hear)
-
     async def history(self, channel: str, count: int, after: str | None = None) -> Sequence[Sent]:
         """The newest messages that are kept, or the first ones after a place; oldest first."""
         if after is None:
-            newest = await self._ask("ask for its history", functions.NEWEST, self._key(channel), count)
+            newest = await self._ask("ask for its history", functions.NEWEST, self.key(channel), count)
             return [_sent(row) for row in reversed(newest)]
         place = [min(part, 2**63 - 1) for part in place_of(after)]
-        rows = await self._ask("ask for its history", functions.AFTER, self._key(channel), *place, count)
+        rows = await self._ask("ask for its history", functions.AFTER, self.key(channel), *place, count)
         return [_sent(row) for row in rows]
-
-    async def join(self, member: Member) -> None:
-        """Note that a member is here, and tell it where it was not."""
-        await self._come(member, "join it")
-        self._here[member.stay] = member
-        self._keep_members()
-
-    async def leave(self, member: Member) -> None:
-        """Note that a member's stay is over, and tell it where that was the last one."""
-        # Those who are still inside when everything is closed were signed off by then.
-        if self._here.pop(member.stay, None) is not None:
-            await self._go(member.group, member.stay, "leave it")
 
     async def members(self, group: str) -> dict[str, str]:
         """Who is here: what each member says about itself, by name."""
-        rows = await self._ask("ask who is in it", functions.MEMBERS, self._key(changes_of(group)))
+        rows = await self._ask("ask who is in it", functions.MEMBERS, self.key(changes_of(group)))
         return dict(rows)
 
-    async def close(self) -> None:
-        """Sign the members of this process off, and leave nothing behind."""
-        here, self._here = list(self._here.values()), {}
-        for member in here:
-            with suppress(ChannelsUnavailable):
-                await self._go(member.group, member.stay, "leave it")
-        for task in (self._receiving, self._keeping):
-            if task is not None:
-                task.cancel()
-                await asyncio.wait([task])
-        self._receiving = self._keeping = None
+    async def disconnect(self) -> None:
+        """Close the connections."""
         pool, self._pool = self._pool, None
         if pool is not None:
-            with suppress(*_FAILURES):
-                async with asyncio.timeout(self.settings.timeout):
-                    await pool.close()
+            async with asyncio.timeout(self.settings.timeout):
+                await pool.close()
 
     # Receiving --------------------------------------------------------------------------------------------------
 
-    async def _receive_for_ever(self) -> None:
-        pause = 0.1
-        while True:
-            connected = asyncio.get_running_loop().time()
-            try:
-                await self._receive()
-            except _FAILURES as error:
-                logger.warning(
-                    "Channels lost PostgreSQL at %s (%s: %s), and try again.", self._place, type(error).__name__, error
-                )
-            if asyncio.get_running_loop().time() - connected > _LONGEST_PAUSE:
-                pause = 0.1
-            # Not all processes at once.
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
-            pause = min(pause * 2, _LONGEST_PAUSE)
+    async def subscribe(self, channel: str) -> None:
+        """Receive one more channel, where a connection receives at this moment."""
+        if self._listening is not None:
+            await self._listen(self._listening, channel)
 
-    async def _receive(self) -> None:
+    async def unsubscribe(self, channel: str) -> None:
+        """Receive one channel less, where a connection receives at this moment."""
+        name = self._name(channel)
+        self._channels.pop(name, None)
+        if self._listening is not None:
+            async with self._turn:
+                await self._listening.remove_listener(name, self._hear)
+
+    async def receive(self) -> None:
         """Receive until the connection is lost."""
         await self._connected()
         connection = await asyncpg.connect(self.settings.url, timeout=self.settings.timeout)
@@ -177,7 +111,7 @@ class PostgreSQLBackend:
                 await self._listen(connection, channel)
             while True:
                 try:
-                    async with asyncio.timeout(_SILENCE):
+                    async with asyncio.timeout(SILENCE):
                         told = await heard.get()
                 except TimeoutError:
                     async with self._turn:
@@ -196,16 +130,14 @@ class PostgreSQLBackend:
         self._channels[name] = channel
         async with self._turn:
             await connection.add_listener(name, self._hear)
-        key, seen = self._key(channel), self._seen.get(channel)
+        key, seen = self.key(channel), self._seen.get(channel)
         if seen is None:
             newest = await self._fetch(functions.PLACE, key)
             self._seen.setdefault(channel, tuple(newest[0]) if newest else (0, 0))
         else:
             for row in await self._fetch(functions.AFTER, key, *seen, _ALL):
-                self._deliver(channel, _sent(row))
-        confirmed = self._confirmed.get(channel)
-        if confirmed is not None:
-            confirmed.set()
+                self.deliver(channel, _sent(row))
+        self.confirm(channel)
 
     def _hear(self, _connection: Any, _process: int, name: str, payload: str) -> None:
         self._heard.put_nowait((name, payload))
@@ -217,43 +149,36 @@ class PostgreSQLBackend:
         delivery_id, is_whole, text = payload.partition(" ")
         if not is_whole:
             # Too long for a notification. In its order: what comes after waits until it was fetched.
-            rows = await self._fetch(functions.ONE, self._key(channel), place_of(delivery_id)[1])
+            rows = await self._fetch(functions.ONE, self.key(channel), place_of(delivery_id)[1])
             if not rows:
                 logger.warning("A long message of %r was gone before it was fetched.", channel[2:])
                 return
             text = rows[0][0]
-        self._deliver(channel, Sent(delivery_id, text))
-
-    def _deliver(self, channel: str, sent: Sent) -> None:
-        # What was caught up with after a lost connection may also arrive as a new message.
-        if sent.place > self._seen.get(channel, (0, 0)):
-            self._seen[channel] = sent.place
-            self.listener.deliver(channel, sent)
+        self.deliver(channel, Sent(delivery_id, text))
 
     # Members ----------------------------------------------------------------------------------------------------
 
-    def _keep_members(self) -> None:
-        if self._keeping is None:
-            self._keeping = asyncio.ensure_future(self._keep_for_ever())
+    async def sign_on(self, member: Member) -> None:
+        """Note that a member is here."""
+        await self._come(member, "join it")
 
-    async def _keep_for_ever(self) -> None:
-        """Say now and then who is still here, and whose process has died."""
-        while True:
-            await asyncio.sleep(self.settings.presence_seconds / 3)
-            try:
-                for group in [name[2:] for name in self._confirmed if name.startswith("p:")]:
-                    await self._go(group, None, "ask who is in it")
-                for member in list(self._here.values()):
-                    await self._come(member, "stay in it")
-            except ChannelsUnavailable as error:
-                logger.warning("Channels cannot tell PostgreSQL at %s who is here: %s", self._place, error)
+    async def sign_off(self, member: Member) -> None:
+        """Note that a member has left."""
+        await self._go(member.group, member.stay, "leave it")
+
+    async def keep(self, groups: Sequence[str], here: Sequence[Member]) -> None:
+        """Say who is still here, and look in some groups for those whose process has died."""
+        for group in groups:
+            await self._go(group, None, "ask who is in it")
+        for member in here:
+            await self._come(member, "stay in it")
 
     async def _come(self, member: Member, what: str) -> None:
-        values = (self._key(changes_of(member.group)), member.stay, member.name, member.info)
+        values = (self.key(changes_of(member.group)), member.stay, member.name, member.info)
         await self._ask(what, functions.COME, *values, self.settings.presence_seconds)
 
     async def _go(self, group: str, stay: str | None, what: str) -> None:
-        await self._ask(what, functions.GO, self._key(changes_of(group)), stay, self.settings.presence_seconds)
+        await self._ask(what, functions.GO, self.key(changes_of(group)), stay, self.settings.presence_seconds)
 
     # Asking -----------------------------------------------------------------------------------------------------
 
@@ -261,9 +186,9 @@ class PostgreSQLBackend:
         try:
             return await self._fetch(sql, *values)
         except asyncpg.PostgresError as error:
-            raise ChannelsUnavailable(f"PostgreSQL at {self._place} cannot {what}: {error}") from error
-        except _FAILURES as error:
-            raise self._unavailable(what) from error
+            raise ChannelsUnavailable(f"PostgreSQL at {self.place} cannot {what}: {error}") from error
+        except self.failures as error:
+            raise self.unavailable(what) from error
 
     async def _fetch(self, sql: str, *values: Any) -> list[Any]:
         async with asyncio.timeout(self.settings.timeout):
@@ -296,16 +221,8 @@ class PostgreSQLBackend:
                 await connection.execute(functions.LOCK_SETUP)
                 await connection.execute(f"{functions.SETUP} COMMENT ON TABLE trine_channel IS $it${functions.MARK}$it$")
 
-    def _unavailable(self, what: str) -> ChannelsUnavailable:
-        return ChannelsUnavailable(
-            f"PostgreSQL at {self._place} does not answer within {self.settings.timeout:g} seconds: cannot {what}."
-        )
-
-    def _key(self, channel: str) -> str:
-        return self.settings.key_prefix + channel
-
     def _name(self, channel: str) -> str:
-        return f"trine_{hashlib.md5(self._key(channel).encode(), usedforsecurity=False).hexdigest()}"
+        return f"trine_{hashlib.md5(self.key(channel).encode(), usedforsecurity=False).hexdigest()}"
 
 
 def _sent(row: Any) -> Sent:
