@@ -260,6 +260,24 @@ async def test_cancelled_work_leaves_nothing_behind(committing):
     assert await Author.objects.count() == 1
 
 
+async def test_a_write_that_is_interrupted_undoes_its_transaction_and_hides_no_error(committing):
+    if committing.dialect.name != "sqlite":
+        pytest.skip("others end the connection")
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT 'tag ' || i FROM n"
+    with pytest.raises(ZeroDivisionError):
+        async with atomic():
+            await Tag.objects.create(name="before")
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.02), atomic():
+                    await committing.run(f"INSERT INTO {Tag.__table__.name} (name) {endless}")
+            # What was written before is gone too, so nothing may follow as if it were there.
+            with pytest.raises(TransactionError):
+                await Tag.objects.create(name="after")
+            raise ZeroDivisionError
+    assert await names() == []
+    assert committing.pool.in_use == 0
+
+
 @pytest.mark.slow
 async def test_ten_thousand_cancelled_requests_leak_no_connection(committing):
     app = App()

@@ -61,10 +61,15 @@ class Connection(ABC):
     def terminate(self) -> None:
         """Drop the connection at once."""
 
-    async def recover_savepoint(self, name: str) -> None:
-        """Undo everything since a savepoint."""
+    async def rollback(self) -> None:
+        """Undo the transaction."""
+        await self.command("ROLLBACK")
+
+    async def recover_savepoint(self, name: str) -> bool:
+        """Undo everything since a savepoint. False where the transaction around it is gone too."""
         await self.command(f"ROLLBACK TO SAVEPOINT {name}")
         await self.command(f"RELEASE SAVEPOINT {name}")
+        return True
 
     async def recover(self) -> None:
         """Make it usable after a statement was cancelled, or mark it broken."""

@@ -384,7 +384,10 @@ class Database:
                 if commit:
                     raise DatabaseUnavailable("the connection broke before the commit")
                 return
-            await connection.command("COMMIT" if commit and not was_broken else "ROLLBACK")
+            if commit and not was_broken:
+                await connection.command("COMMIT")
+            else:
+                await connection.rollback()
         except BaseException:
             if not commit:
                 # Nothing was kept anyway: the connection goes, and its transaction with it.

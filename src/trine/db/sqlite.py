@@ -142,10 +142,18 @@ class SQLiteConnection(Connection):
         self.raw.interrupt()
         threading.Thread(target=self.raw.close, daemon=True).start()
 
+    async def rollback(self) -> None:
+        """Undo the transaction, unless SQLite has: it does where a statement that writes is interrupted (sqlite3_interrupt)."""
+        if self.raw.in_transaction:
+            await super().rollback()
+
+    async def recover_savepoint(self, name: str) -> bool:
+        """Undo everything since a savepoint. False where a statement that writes was interrupted: nothing is left then."""
+        return self.raw.in_transaction and await super().recover_savepoint(name)
+
     async def recover(self) -> None:
         """An interrupted statement leaves nothing behind but its transaction."""
-        if self.raw.in_transaction:
-            await self.command("ROLLBACK")
+        await self.rollback()
 
 
 def prepare(raw: sqlite3.Connection) -> None:

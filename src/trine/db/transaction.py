@@ -233,8 +233,8 @@ class atomic:  # noqa: N801 - Django's word
         if transaction.is_done or connection.is_broken:
             return
         if failed or transaction.is_broken:
-            await connection.recover_savepoint(savepoint)
-            was_broken, transaction.is_broken = transaction.is_broken, False
+            was_broken = transaction.is_broken
+            transaction.is_broken = not await connection.recover_savepoint(savepoint)
             if not failed and was_broken:
                 raise TransactionError("A statement inside atomic() failed, so nothing of it was kept.")
             return
