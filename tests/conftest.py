@@ -1,5 +1,6 @@
 """What every test may use. Tests of a room keep their own fixtures beside them."""
 
+import gc
 import importlib.util
 import os
 import shutil
@@ -137,3 +138,9 @@ def load_program() -> Iterator[Callable[[Path], ModuleType]]:
     yield load
     for name in loaded:
         del sys.modules[name]
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector pass over the thousands of tests themselves, each time that it looks for what a test has left."""
+    gc.collect()
+    gc.freeze()

@@ -3,6 +3,7 @@
 import importlib
 import sqlite3
 import sys
+from contextlib import closing
 
 import pytest
 from benchmarks.database.tables import fill_sqlite
@@ -32,7 +33,7 @@ def test_the_benchmark_gets_right_answers(client, tmp_path):
         return response.status_code, response.content
 
     def count_entries():
-        with sqlite3.connect(tmp_path / "bench.sqlite3") as database:
+        with closing(sqlite3.connect(tmp_path / "bench.sqlite3")) as database:
             return database.execute("SELECT count(*) FROM entry").fetchone()[0]
 
     for work in WORKS.values():

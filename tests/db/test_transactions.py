@@ -2,11 +2,12 @@
 # ruff: noqa: PT012 - what is refused stands inside a transaction
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from trine import App
-from trine.concurrency import run_in_thread
+from trine.concurrency import ThreadPool, run_in_thread
 from trine.db import (
     Database,
     DatabaseUnavailable,
@@ -18,8 +19,10 @@ from trine.db import (
     atomic,
     on_commit,
 )
+from trine.db.sqlite import SQLiteConnection
 from trine.testing import AsyncTestClient
 
+from ..services import wait_until
 from .library import Author, Book, Tag
 
 
@@ -279,6 +282,24 @@ async def test_a_write_that_is_interrupted_undoes_its_transaction_and_hides_no_e
 
 
 @pytest.mark.slow
+async def test_a_file_whose_opening_is_cancelled_is_closed(tmp_path):
+    path = tmp_path / "opened.sqlite3"
+    threads, cancelled = ThreadPool(1), 0
+    for turns in range(60):
+        opening = asyncio.create_task(SQLiteConnection.connect(str(path), threads, lock_timeout=1, is_uri=False))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        opening.cancel()
+        await asyncio.wait([opening])
+        if opening.cancelled():
+            cancelled += 1
+        else:
+            await opening.result().close()
+    threads.close()
+    assert cancelled
+    wait_until(lambda: not any(link.resolve() == path for link in Path("/proc/self/fd").iterdir()), "The end of a thread")
+
+
 async def test_ten_thousand_cancelled_requests_leak_no_connection(committing):
     app = App()
 

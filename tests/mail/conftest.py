@@ -76,9 +76,9 @@ class Office(Controller):
     async def _hang_up(self) -> None:
         for transport in self.handler.transports:
             transport.abort()
-        # Two turns: one for the connection that carries TLS, one for its socket.
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        sockets = [transport.get_extra_info("socket") for transport in self.handler.transports]
+        while any(each is not None and each.fileno() != -1 for each in sockets):
+            await asyncio.sleep(0)
 
     def _trigger_server(self) -> None:
         # The port was chosen by the system.

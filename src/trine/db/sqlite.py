@@ -6,6 +6,7 @@ import sqlite3
 import struct
 import threading
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from trine.concurrency import ThreadPool
@@ -43,8 +44,10 @@ class SQLiteConnection(Connection):
     async def connect(cls, path: str, threads: ThreadPool, *, lock_timeout: float, is_uri: bool) -> "SQLiteConnection":
         """Open a file."""
         loop = asyncio.get_running_loop()
+        opened: list[sqlite3.Connection] = []
+        is_wanted = True
 
-        def open_file() -> sqlite3.Connection:
+        def open_file() -> None:
             raw = sqlite3.connect(
                 path,
                 check_same_thread=False,
@@ -53,13 +56,25 @@ class SQLiteConnection(Connection):
                 timeout=lock_timeout,
                 uri=is_uri,
             )
-            prepare(raw)
-            return raw
+            try:
+                prepare(raw)
+            except BaseException:
+                raw.close()
+                raise
+            # Kept first, asked second; who gives up does it the other way round: one of the two finds it and closes it.
+            opened.append(raw)
+            if not is_wanted:
+                _close_one_of(opened)
 
         try:
-            raw = await threads.submit(loop, open_file)
+            await threads.submit(loop, open_file)
         except sqlite3.Error as error:
             raise DatabaseUnavailable(f"{path}: {error}") from error
+        except BaseException:
+            is_wanted = False
+            _close_one_of(opened)
+            raise
+        raw = opened.pop()
         return cls(raw, threads, loop)
 
     def _in_thread(self, function: Any, *args: Any) -> Any:
@@ -154,6 +169,11 @@ class SQLiteConnection(Connection):
     async def recover(self) -> None:
         """An interrupted statement leaves nothing behind but its transaction."""
         await self.rollback()
+
+
+def _close_one_of(opened: list[sqlite3.Connection]) -> None:
+    with suppress(IndexError):
+        opened.pop().close()
 
 
 def prepare(raw: sqlite3.Connection) -> None:

@@ -130,16 +130,24 @@ async def _send_one(client: aiosmtplib.SMTP, envelope: Envelope) -> Mapping[str,
 
 
 async def _leave(client: aiosmtplib.SMTP) -> None:
+    """Say good-bye, and close the connection now: under TLS, a plain close waits for the server, if need be beyond the loop."""
+    transport = client.transport
     try:
         await client.quit(timeout=2)
     except (aiosmtplib.SMTPException, OSError):
-        _drop(client)
+        client.close()
+    finally:
+        _abort(transport)
 
 
 def _drop(client: aiosmtplib.SMTP) -> None:
-    """Close a connection now. Under TLS a plain close waits for the server, which may be gone, and longer than the loop lives."""
+    """Close a connection now, without a word: the server may be gone."""
     transport = client.transport
     client.close()
+    _abort(transport)
+
+
+def _abort(transport: asyncio.BaseTransport | None) -> None:
     if isinstance(transport, asyncio.Transport):
         transport.abort()
 
