@@ -30,6 +30,7 @@ class PostOffice:
     tls: list[bool] = field(default_factory=list)
     settings: MailSettings = field(default_factory=MailSettings)
     transports: list[asyncio.Transport] = field(default_factory=list)
+    sockets: list[asyncio.trsock.TransportSocket] = field(default_factory=list)
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address in self.refuse:
@@ -55,6 +56,7 @@ class Counted(SMTP):
         if self._original_transport is None:
             self.event_handler.connections += 1
         self.event_handler.transports.append(transport)
+        self.event_handler.sockets.append(transport.get_extra_info("socket"))
         super().connection_made(transport)
 
 
@@ -76,8 +78,7 @@ class Office(Controller):
     async def _hang_up(self) -> None:
         for transport in self.handler.transports:
             transport.abort()
-        sockets = [transport.get_extra_info("socket") for transport in self.handler.transports]
-        while any(each is not None and each.fileno() != -1 for each in sockets):
+        while any(each.fileno() != -1 for each in self.handler.sockets):
             await asyncio.sleep(0)
 
     def _trigger_server(self) -> None:
