@@ -33,11 +33,11 @@ embeddings: $(READY)  ## fetch a sentence-embedding model (84 MB, once) and serv
 	@[ -d examples/embeddings/models ] || $(BIN)/python examples/embeddings/fetch.py
 	@TRINE_ACCEPT_RISKS=open-monitor $(BIN)/trine run examples/embeddings/app.py --port $(PORT)
 
-test: $(READY) .tools/s3/.ready  ## run the tests, in WORKERS processes
+test: $(READY) .tools/servers/.ready  ## run the tests, in WORKERS processes
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
-.tools/s3/.ready: requirements/build.lock requirements/s3.lock tools/venv.sh
-	@tools/venv.sh .tools/s3 requirements/build.lock requirements/s3.lock
+.tools/servers/.ready: requirements/build.lock requirements/servers.lock tools/venv.sh
+	@tools/venv.sh .tools/servers requirements/build.lock requirements/servers.lock
 	@touch $@
 
 check: $(READY)  ## style, types, the house rules and the documentation

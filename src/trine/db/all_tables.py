@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from .registry import registry
+from .types import Vector
 
 if TYPE_CHECKING:
     from .database import Database
@@ -20,10 +21,13 @@ _NAMES = {
 async def create_tables(database: "Database") -> None:
     """Make the tables that are missing, with their indexes."""
     existing = set(await table_names(database))
-    for table in registry.metadata.sorted_tables:
-        if table.name not in existing:
-            for statement in _creating(table):
-                await database.run(_text(statement, database))
+    missing = [table for table in registry.metadata.sorted_tables if table.name not in existing]
+    has_vector = any(isinstance(column.type, Vector) for table in missing for column in table.columns)
+    if has_vector and database.dialect.name == "postgresql":
+        await database.run("CREATE EXTENSION IF NOT EXISTS vector")
+    for table in missing:
+        for statement in _creating(table):
+            await database.run(_text(statement, database))
 
 
 async def drop_tables(database: "Database") -> None:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from .errors import FieldError
 from .scope import Scope, Shape
+from .types import Distance
 
 if TYPE_CHECKING:
     from .rows import Rows
@@ -381,14 +382,15 @@ class OrderBy(Expression):
         return (self.expression.shape(into), self.descending, self.nulls_first)
 
     def build(self, scope: Scope, at: int) -> Built:
-        """An ORDER BY clause. None is the least value on every database."""
+        """An ORDER BY clause. None is the least value on every database, but the farthest of distances: as indexes have it."""
         element = self.expression.build(scope, at)
-        nulls_first = not self.descending if self.nulls_first is None else self.nulls_first
+        is_distance = isinstance(element.type, Distance)
+        nulls_first = self.descending is is_distance if self.nulls_first is None else self.nulls_first
         is_null = True
         if isinstance(self.expression, F) and self.nulls_first is None:
             is_null = scope.find(self.expression.name.split("__"), self.expression.name).is_null
         ordered = element.desc() if self.descending else element.asc()
-        if not is_null or (self.nulls_first is None and scope.dialect.null_is_least):
+        if not is_null or (self.nulls_first is None and scope.dialect.null_is_least is not is_distance):
             return ordered
         if not scope.dialect.has_nulls_first:
             raise scope.dialect.cannot("order None first or last")

@@ -6,6 +6,7 @@ import json
 import struct
 from collections.abc import Sequence
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 import sqlalchemy as sa
@@ -331,6 +332,8 @@ class Vector(TypeDecorator[list[float]]):
             numbers = [float(number) for number in value]
             if self.dimensions is not None and len(numbers) != self.dimensions:
                 raise InvalidValue(f"A vector of {len(numbers)} numbers does not fit a field of {self.dimensions}.")
+            if not all(map(isfinite, numbers)):
+                raise InvalidValue("A vector has a number that is not finite.")
             return f"[{','.join(map(repr, numbers))}]" if as_text else struct.pack(f"<{len(numbers)}f", *numbers)
 
         return write_vector
@@ -340,6 +343,10 @@ class Vector(TypeDecorator[list[float]]):
         if dialect.name == "postgresql":
             return lambda text: text if text is None or isinstance(text, list) else json.loads(text)
         return lambda blob: None if blob is None else list(struct.unpack(f"<{len(blob) // 4}f", blob))
+
+
+class Distance(sa.Double[float]):
+    """How far vectors are apart."""
 
 
 def _short(value: Any) -> str:

@@ -1,5 +1,6 @@
 """What changes rows: inserts and updates of instances, one or many at a time."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -265,6 +266,14 @@ async def _insert_batch(names: tuple[str, ...], batch: Sequence[Any], database: 
         mark_saved(instance)
 
 
+_NUMBERED = re.compile(r"\$(\d+)")
+
+
+def _moved(group: str, by: int) -> str:
+    """The places of another row, where places have numbers: PostgreSQL's."""
+    return _NUMBERED.sub(lambda place: f"${int(place[1]) + by}", group)
+
+
 def _many_statement(
     model: type[Any], names: tuple[str, ...], count: int, one: Statement, database: "Database", conflicts: tuple[Any, ...]
 ) -> Statement:
@@ -281,14 +290,7 @@ def _many_statement(
     head, _, rest = one.sql.partition("VALUES (")
     group, _, _ = rest.rpartition(")") if " RETURNING " not in rest else rest.partition(" RETURNING ")[0].rpartition(")")
     back = f" RETURNING {one.sql.rpartition(' RETURNING ')[2]}" if " RETURNING " in one.sql else ""
-    groups = []
-    for number in range(count):
-        part = group
-        if dialect.name == "postgresql":
-            for at in range(len(names), 0, -1):
-                part = part.replace(f"${at}:", f"$@{number * len(names) + at}:")
-            part = part.replace("$@", "$")
-        groups.append(f"({part})")
+    groups = [f"({_moved(group, number * len(names))})" for number in range(count)]
     ignores, updates, update_fields, unique_fields = conflicts
     tail = "" if ignores or updates else back
     if ignores:

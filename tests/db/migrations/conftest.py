@@ -79,7 +79,7 @@ def url_of(request, tmp_path) -> Callable[[str], str]:
     def fresh(kind: str) -> str:
         if kind == "sqlite":
             return f"sqlite:///{tmp_path / f'{next(_numbers)}.db'}"
-        return request.getfixturevalue({"postgresql": "postgresql_url", "mysql": "mariadb_url"}[kind])
+        return request.getfixturevalue({"postgresql": "postgresql_url", "mysql": "mariadb_url", "pgvector": "pgvector"}[kind])
 
     return fresh
 

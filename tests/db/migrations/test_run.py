@@ -8,11 +8,12 @@ import pytest
 import sqlalchemy as sa
 
 from trine import SetupError
+from trine.db.migrations import CreateExtension, CreateTable
 from trine.db.migrations.engine import connect
 from trine.db.migrations.run import Migrator
-from trine.db.types import Integer
+from trine.db.types import Integer, Vector
 
-from .conftest import differences
+from .conftest import differences, empty
 
 
 def articles(*columns: sa.Column, name: str = "article") -> sa.MetaData:
@@ -53,6 +54,33 @@ async def test_rows_live_through_renames_and_new_columns(url, growth):
     assert await rows(url, "SELECT id, headline, likes, lang FROM post") == [(1, "one", 3, "en")]
     await migrate(url, growth, "shop", "0001")
     assert await rows(url, "SELECT id, title FROM article") == [(1, "one")]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "pgvector", "mysql"])
+async def test_the_first_vector_brings_its_extension(kind, url_of, growth):
+    url = url_of(kind)
+    await empty(url)
+    growth.make(articles(sa.Column("title", sa.String(100), nullable=False)))
+    await migrate(url, growth)
+    (added,) = growth.make(articles(sa.Column("title", sa.String(100), nullable=False), sa.Column("meaning", Vector(3))))
+    assert 'CreateExtension("vector")' in (growth.folder / "shop" / f"{added.name}.py").read_text()
+    more = articles(sa.Column("title", sa.String(100), nullable=False), sa.Column("meaning", Vector(3)))
+    sa.Table("passage", more, sa.Column("id", Integer(), primary_key=True), sa.Column("meaning", Vector(4), nullable=False))
+    (table,) = growth.make(more)
+    assert [type(step) for step in table.operations] == [CreateTable]
+    await migrate(url, growth)
+    if kind == "pgvector":
+        assert await rows(url, "SELECT count(*) FROM pg_extension WHERE extname = 'vector'") == [(1,)]
+        await run(url, "INSERT INTO article (title, meaning) VALUES ('one', '[1, 2, 3]')")
+        assert await rows(url, "SELECT vector_dims(meaning) FROM article") == [(3,)]
+    await migrate(url, growth, "shop", "0001")
+    await migrate(url, growth)
+
+
+def test_the_name_of_an_extension_is_looked_at():
+    assert CreateExtension("uuid-ossp").describe() == "Create extension uuid-ossp"
+    with pytest.raises(SetupError, match="is no name of an extension"):
+        CreateExtension('vector"; DROP TABLE article; --')
 
 
 async def test_children_stay_when_the_table_of_their_parent_is_copied(url_of, growth):
@@ -170,6 +198,7 @@ async def test_mariadb_goes_on_where_a_migration_failed(url_of, growth, tmp_path
 KILLED = """
 import asyncio, os, sys
 from pathlib import Path
+from trine.db.migrations import CreateExtension, CreateTable
 from trine.db.migrations.engine import connect
 from trine.db.migrations.files import load_migration
 from trine.db.migrations.run import Migrator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from ..types import Array
+from ..types import Array, Distance
 from .base import Dialect, Element
 from .values import as_list, is_json, to_json
 from .words import web_query
@@ -93,7 +93,7 @@ class PostgreSQL(Dialect):
     def distance(self, kind: str, left: Element, right: Element) -> Element:
         """How far apart vectors are, by pgvector."""
         operator = {"l2": "<->", "cosine": "<=>", "inner": "<#>", "l1": "<+>"}[kind]
-        return left.op(operator, return_type=sa.Double())(right)
+        return left.op(operator, return_type=Distance())(right)
 
     def explain(self, sql: str) -> str:
         """How the statement would be run."""

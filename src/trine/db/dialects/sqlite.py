@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ..types import Array
+from ..types import Array, Distance
 from .base import Dialect, Element
 from .patterns import checked_pattern
 from .values import is_json, json_key, to_json
@@ -110,7 +110,7 @@ class SQLite(Dialect):
 
     def distance(self, kind: str, left: Element, right: Element) -> Element:
         """How far apart vectors are, by a function of ours."""
-        return sa.func.trine_distance(kind, left, right, type_=sa.Double())
+        return sa.func.trine_distance(kind, left, right, type_=Distance())
 
     def explain(self, sql: str) -> str:
         """How the statement would be run."""

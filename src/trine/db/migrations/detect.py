@@ -6,11 +6,13 @@ from typing import Any, Protocol, TypeVar
 
 from trine.errors import SetupError
 
+from ..types import Vector
 from .operations import (
     NOT_GIVEN,
     AddColumn,
     AddConstraint,
     AlterColumn,
+    CreateExtension,
     CreateIndex,
     CreateTable,
     DropColumn,
@@ -79,6 +81,7 @@ class _Detector:
             yield from self._rename_columns(name)
         for name in common:
             yield from self._drop_over_columns(name)
+        yield from self._create_extensions()
         yield from self._create_tables()
         for name in common:
             yield from self._change_columns(name)
@@ -89,6 +92,15 @@ class _Detector:
     def _do(self, operation: Operation, table: str, *, later: bool = False) -> Change:
         operation.change(self.state)
         return Change(self.packages[table], operation, later)
+
+    def _create_extensions(self) -> Iterator[Change]:
+        """Each package whose first vector this is has the extension made: it may be alone in a database."""
+        had = {(self.packages[spec.name], spec.database) for spec in self.state.values() if _has_vector(spec)}
+        for spec in self.after.values():
+            place = self.packages[spec.name], spec.database
+            if place not in had and _has_vector(spec):
+                had.add(place)
+                yield Change(place[0], CreateExtension("vector", database=spec.database))
 
     # Tables -----------------------------------------------------------------------------------------------------
 
@@ -202,6 +214,10 @@ def _missing(some: Iterable[T], others: Iterable[T]) -> list[T]:
         else:
             found.append(thing)
     return found
+
+
+def _has_vector(spec: TableSpec) -> bool:
+    return any(isinstance(column.type, Vector) for column in spec.columns)
 
 
 def _resemble(old: TableSpec, new: TableSpec) -> bool:

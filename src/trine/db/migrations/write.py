@@ -11,6 +11,7 @@ from .operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    CreateExtension,
     CreateIndex,
     CreateTable,
     DropColumn,
@@ -30,6 +31,7 @@ _DESCRIBED = {
     AddColumn,
     AddConstraint,
     AlterColumn,
+    CreateExtension,
     CreateIndex,
     CreateTable,
     DropColumn,
@@ -143,6 +145,9 @@ class _Writer:
                 return [table, self._constraint(operation.constraint)]
             case DropConstraint() | DropIndex():
                 return [table, literal(operation.name)]
+            case CreateExtension():
+                elsewhere = [] if operation.database == "default" else [f"database={literal(operation.database)}"]
+                return [literal(operation.name), *elsewhere]
             case RunSQL():
                 back = [] if operation.backwards is NOT_GIVEN else [literal(operation.backwards)]
                 return [literal(operation.sql), *back, *([f"only={literal(operation.only)}"] if operation.only else [])]

@@ -4,7 +4,7 @@ from .base import NOT_GIVEN, Irreversible, Operation
 from .columns import AddColumn, AlterColumn, DropColumn, RenameColumn, python_type
 from .constraints import AddConstraint, DropConstraint
 from .indexes import CreateIndex, DropIndex
-from .own import DataMigration, Historical, RunPython, RunSQL
+from .own import CreateExtension, DataMigration, Historical, RunPython, RunSQL
 from .tables import CreateTable, DropTable, RenameTable
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "AddColumn",
     "AddConstraint",
     "AlterColumn",
+    "CreateExtension",
     "CreateIndex",
     "CreateTable",
     "DataMigration",

@@ -1,16 +1,22 @@
 """Steps of your own: SQL, and Python that changes data."""
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from trine.errors import SetupError
+
 from ..specs import State
 from .base import NOT_GIVEN, Irreversible, Operation
 
 if TYPE_CHECKING:
     from ..schema import SchemaEditor
+
+
+_EXTENSION = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
 
 
 class RunSQL(Operation):
@@ -59,6 +65,38 @@ class RunSQL(Operation):
     def slug(self) -> str:
         """Its part of the name."""
         return "sql"
+
+
+class CreateExtension(Operation):
+    """Have an extension in the database, which only PostgreSQL knows: `CreateExtension("vector")`.
+
+    Where it is there already, nothing is done and no right is needed; otherwise the server may want an administrator. It stays
+    when the migration is taken back: other things may need it.
+    """
+
+    def __init__(self, name: str, *, database: str = "default") -> None:
+        if not _EXTENSION.fullmatch(name):
+            raise SetupError(f"{name!r} is no name of an extension.", hint='Write it like CreateExtension("pg_trgm").')
+        self.name = name
+        self.database = database
+
+    def run(self, editor: "SchemaEditor", before: State, after: State) -> None:
+        """Create it."""
+        if editor.dialect == "postgresql":
+            editor.run_sql(f'CREATE EXTENSION IF NOT EXISTS "{self.name}"')
+
+    def inverse(self, before: State) -> Operation:
+        """Nothing."""
+        return RunSQL([], [])
+
+    def describe(self) -> str:
+        """Which one."""
+        return f"Create extension {self.name}"
+
+    @property
+    def slug(self) -> str:
+        """Its part of the name."""
+        return self.name
 
 
 @dataclass(frozen=True)
