@@ -1,6 +1,7 @@
 """Servers that tests drive: one that was named, else one that answers here, else a private one from the programs installed."""
 
 import asyncio
+import itertools
 import os
 import pwd
 import shutil
@@ -27,6 +28,7 @@ S3_OPTIONS = {
     "region": "eu-central-1",
     "allow_http": "true",
 }
+_numbers = itertools.count()
 _SERVERS = Path(__file__).parents[1] / ".tools" / "servers"
 
 
@@ -164,8 +166,8 @@ def free_port() -> int:
 
 @contextmanager
 def _own_database(server: str, ask: Callable[[str, str], Any]) -> Iterator[str]:
-    """Create a database that no other test process has, and drop it at the end."""
-    name = f"trine_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
+    """Create a database that no other test process has, nor this one, and drop it at the end."""
+    name = f"trine_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}_{next(_numbers)}"
     ask(server, f"DROP DATABASE IF EXISTS {name}")
     ask(server, f"CREATE DATABASE {name}" + (" CHARACTER SET utf8mb4" if ask is _ask_mariadb else ""))
     yield urlsplit(server)._replace(path=f"/{name}").geturl()

@@ -7,8 +7,6 @@ import pytest
 from trine.db import Database, F, Index, InvalidValue, Model, NotSupported, atomic, field, registry
 from trine.db.functions import CosineDistance, L2Distance, MaxInnerProduct
 
-from .. import services
-
 PLACES = {"north": [0.0, 1.0], "east": [2.0, 0.0], "north-east": [1.0, 1.0], "south": [0.0, -1.0]}
 
 
@@ -90,13 +88,13 @@ async def test_what_is_no_vector_of_the_field_is_refused(places, wrong):
     assert await places.objects.count() == 4
 
 
-async def test_mariadb_says_that_it_cannot():
-    with services.mariadb() as url, registry.isolated():
+async def test_mariadb_says_that_it_cannot(mariadb_url):
+    with registry.isolated():
 
         class Place(Model):
             direction: list[float] = field(dimensions=2)
 
-        async with Database(url) as database:
+        async with Database(mariadb_url) as database:
             await database.create_all()
             await Place.objects.create(direction=[1, 2])
             assert (await Place.objects.get()).direction == [1.0, 2.0]
