@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, cast
 
 from trine.errors import HTTPException, SetupError
-from trine.http import Handler, RedirectResponse, Request, Response
+from trine.http import Handler, ReadyResponse, RedirectResponse, Request, Response
 from trine.routing import (
     APIRouter,
     APIVersions,
@@ -392,6 +392,10 @@ def _serve_rsgi(handler: Handler, context: BindContext, names: Sequence[str]) ->
                 response = await handler(request)
             except Exception as error:  # noqa: BLE001 - whatever escapes becomes an answer
                 response = await recover(error, request)
+            if type(response) is ReadyResponse and response.body and "headers" not in response.__dict__:
+                # What most requests end with. Nothing is left that may fail before the answer begins.
+                proto.response_bytes(response.status_code, response.pairs, response.body)
+                return
             try:
                 response, lines = rsgi.make_ready(response, defaults, scope)
             except Exception as error:  # noqa: BLE001 - whatever escapes becomes an answer

@@ -29,18 +29,26 @@ class _RSGIConnection:
     """What a request and a WebSocket share: the server's scope, read on demand."""
 
     app: Application
+    method: str
+    path: str
+    path_params: dict[str, Any]
 
     def __init__(
         self, source: Any, protocol: Any, app: Application, path_params: dict[str, Any] | None = None, headers: Any = None
     ) -> None:
         self._source = source
-        # Granian copies all headers whenever it is asked for them: who has them passes them on.
-        self._lines = source.headers if headers is None else headers
+        if headers is not None:
+            self._lines = headers
         self._protocol = protocol
         self.method = source.method
         self.path = source.path
         self.app = app
         self.path_params = {} if path_params is None else path_params
+
+    @cached_property
+    def _lines(self) -> Any:
+        # Granian copies all headers whenever it is asked for them: who has them passes them on, and who needs none asks for none.
+        return self._source.headers
 
     @property
     def query_string(self) -> str:
