@@ -1,7 +1,7 @@
 """What a connection to any database can do, whoever drives it. Each is in autocommit until a transaction begins on it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 Row = Sequence[Any]
@@ -46,7 +46,7 @@ class Connection(ABC):
         """Run a statement without values, such as BEGIN."""
 
     @abstractmethod
-    def stream(self, sql: str, args: Sequence[Any], size: int) -> AsyncIterator[Sequence[Row]]:
+    def stream(self, sql: str, args: Sequence[Any], size: int) -> AsyncGenerator[Sequence[Row]]:
         """Run a statement inside a transaction, and give its rows in parts of about `size`."""
 
     @abstractmethod

@@ -17,7 +17,7 @@ from .all_tables import create_tables, drop_tables, table_names
 from .connection import Connection, Row
 from .dialects import DIALECTS, Dialect
 from .drivers import checked_url, is_in_memory
-from .errors import DatabaseError, DatabaseUnavailable
+from .errors import DatabaseError, DatabaseUnavailable, TransactionError
 from .opened import Opened
 from .pool import Pool
 from .registry import registry
@@ -230,7 +230,7 @@ class Database:
 
     async def _fetch(self, sql: str, args: Sequence[Any], writes: bool) -> Sequence[Row]:
         transaction = self._transaction.get() or self._pinned
-        if transaction is not None and not transaction.is_done:
+        if transaction is not None and not transaction.is_over:
             return await transaction.fetch(sql, args)
         here = self._current()
         if writes:
@@ -289,7 +289,7 @@ class Database:
 
     async def _changed(self, how: str, sql: str, args: Any) -> Any:
         transaction = self._transaction.get() or self._pinned
-        if transaction is not None and not transaction.is_done:
+        if transaction is not None and not transaction.is_over:
             return await getattr(transaction, how)(sql, args)
         return await self._write(self._current(), how, sql, args)
 
@@ -323,7 +323,7 @@ class Database:
     def transaction(self) -> Transaction | None:
         """The transaction that statements run in here; None where each is its own."""
         transaction = self._transaction.get() or self._pinned
-        return None if transaction is None or transaction.is_done else transaction
+        return None if transaction is None or transaction.is_over else transaction
 
     @property
     def is_pinned(self) -> bool:
@@ -337,6 +337,15 @@ class Database:
     def leave(self, token: Token[Transaction | None]) -> None:
         """Run what follows as before."""
         self._transaction.reset(token)
+
+    @contextmanager
+    def inside(self, transaction: Transaction | None) -> Iterator[None]:
+        """Run what is inside in a transaction, or with None in none."""
+        token = self.enter(transaction)
+        try:
+            yield
+        finally:
+            self.leave(token)
 
     async def begin(self, *, isolation: str | None = None, read_only: bool = False) -> Transaction:
         """Begin a transaction; `end` ends it. `atomic()` does both."""
@@ -374,17 +383,19 @@ class Database:
         return ["BEGIN" + (f" ISOLATION LEVEL {level}" if level else "") + (" READ ONLY" if read_only else "")]
 
     async def end(self, transaction: Transaction, *, commit: bool) -> None:
-        """End a transaction. What is broken is undone."""
+        """End a transaction, once the statements of its tasks have had their turn. What is broken is undone."""
+        async with transaction.last_turn() as connection:
+            await self._end(transaction, connection, commit=commit)
+
+    async def _end(self, transaction: Transaction, connection: Connection, *, commit: bool) -> None:
         here = self._current()
-        connection = transaction.connection
-        transaction.is_done = True
-        was_broken = transaction.is_broken
+        is_kept = commit and not transaction.is_broken and not transaction.savepoints
         try:
             if connection.is_broken:
                 if commit:
                     raise DatabaseUnavailable("the connection broke before the commit")
                 return
-            if commit and not was_broken:
+            if is_kept:
                 await connection.command("COMMIT")
             else:
                 await connection.rollback()
@@ -399,8 +410,12 @@ class Database:
             here.pool.release(connection)
             if transaction.holds_turn:
                 here.end_turn()
-        if commit and was_broken:
+        if commit and not is_kept:
             transaction.check()
+            raise TransactionError(
+                "A task was still inside an `async with atomic():` of this transaction when it ended, so nothing of it was kept. "
+                "Wait for the task inside, or begin it outside."
+            )
 
     @contextmanager
     def pinned(self, transaction: Transaction) -> Iterator[None]:

@@ -1,6 +1,7 @@
 """MariaDB and MySQL: asyncmy's connections."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from asyncmy import errors
@@ -27,6 +28,7 @@ class MySQLConnection(Connection):
         super().__init__()
         self.held = held
         self.raw = raw
+        self._streaming: _Streaming | None = None
 
     @classmethod
     async def connect(cls, engine: AsyncEngine) -> "MySQLConnection":
@@ -43,6 +45,8 @@ class MySQLConnection(Connection):
     async def fetch(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
         """Run a statement and give its rows."""
         try:
+            if self._streaming is not None:
+                await self._streaming.read_rest()
             async with self.raw.cursor() as cursor:
                 await cursor.execute(sql, args or None)
                 rows: Sequence[Row] = await cursor.fetchall()
@@ -53,6 +57,8 @@ class MySQLConnection(Connection):
     async def fetch_named(self, sql: str, args: Sequence[Any] = ()) -> tuple[list[str], Sequence[Row]]:
         """Run a statement and give the names of its columns, and its rows."""
         try:
+            if self._streaming is not None:
+                await self._streaming.read_rest()
             async with self.raw.cursor() as cursor:
                 await cursor.execute(sql, args or None)
                 rows: Sequence[Row] = await cursor.fetchall()
@@ -63,6 +69,8 @@ class MySQLConnection(Connection):
     async def run(self, sql: str, args: Sequence[Any] = ()) -> int:
         """Run a statement and give how many rows it found to change."""
         try:
+            if self._streaming is not None:
+                await self._streaming.read_rest()
             async with self.raw.cursor() as cursor:
                 await cursor.execute(sql, args or None)
                 return int(cursor.rowcount)
@@ -72,6 +80,8 @@ class MySQLConnection(Connection):
     async def insert(self, sql: str, args: Sequence[Any] = ()) -> Any:
         """Run an INSERT and give the key that was counted."""
         try:
+            if self._streaming is not None:
+                await self._streaming.read_rest()
             async with self.raw.cursor() as cursor:
                 await cursor.execute(sql, args or None)
                 return cursor.lastrowid
@@ -81,6 +91,8 @@ class MySQLConnection(Connection):
     async def run_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run a statement once for each of several rows of values."""
         try:
+            if self._streaming is not None:
+                await self._streaming.read_rest()
             async with self.raw.cursor() as cursor:
                 await cursor.executemany(sql, list(rows))
         except _ERRORS as error:
@@ -90,15 +102,22 @@ class MySQLConnection(Connection):
         """Run a statement without values."""
         await self.run(sql)
 
-    async def stream(self, sql: str, args: Sequence[Any], size: int) -> AsyncIterator[Sequence[Row]]:
+    async def stream(self, sql: str, args: Sequence[Any], size: int) -> AsyncGenerator[Sequence[Row]]:
         """Give rows in parts, as the server sends them."""
+        streaming = None
         try:
+            if self._streaming is not None:
+                await self._streaming.read_rest()
             async with self.raw.cursor(SSCursor) as cursor:
                 await cursor.execute(sql, args or None)
-                while rows := await cursor.fetchmany(size):
+                streaming = self._streaming = _Streaming(cursor)
+                while rows := await streaming.read(size):
                     yield rows
         except _ERRORS as error:
             raise self._translated(error, sql) from error
+        finally:
+            if self._streaming is streaming:
+                self._streaming = None
 
     def _translated(self, error: BaseException, sql: str) -> Exception:
         made = translate(error, sql)
@@ -115,6 +134,26 @@ class MySQLConnection(Connection):
         """Drop the connection."""
         self.is_broken = True
         self.raw.close()
+
+
+class _Streaming:
+    """Rows on their way. The server sends nothing else before the last: what comes between takes them into memory."""
+
+    def __init__(self, cursor: SSCursor) -> None:
+        self._cursor = cursor
+        self._rest: Iterator[Row] | None = None
+
+    async def read(self, size: int) -> Sequence[Row]:
+        """The next rows, none at the end."""
+        if self._rest is None:
+            rows: Sequence[Row] = await self._cursor.fetchmany(size)
+            return rows
+        return list(islice(self._rest, size))
+
+    async def read_rest(self) -> None:
+        """Take the rows that are on their way."""
+        if self._rest is None:
+            self._rest = iter(await self._cursor.fetchall())
 
 
 def _unreachable(error: Exception) -> Exception:

@@ -1,6 +1,6 @@
 """PostgreSQL: asyncpg's connections, with statements that each connection prepares once."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped] # it has no types
@@ -98,7 +98,7 @@ class PostgreSQLConnection(Connection):
         except _ERRORS as error:
             raise self._translated(error, sql) from error
 
-    async def stream(self, sql: str, args: Sequence[Any], size: int) -> AsyncIterator[Sequence[Row]]:
+    async def stream(self, sql: str, args: Sequence[Any], size: int) -> AsyncGenerator[Sequence[Row]]:
         """Give rows in parts, by a cursor of the server."""
         try:
             cursor = await self.raw.cursor(sql, *args)

@@ -1,12 +1,15 @@
 """`Rows`: a query that is put together step by step, in Django's words, and runs when it is awaited."""
 
+import asyncio
 from collections.abc import AsyncIterator, Generator, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
 
+from trine.concurrency import finished
 from trine.errors import HTTPException
 
 from . import building
 from .database import Database, find_database
+from .drivers import is_in_memory
 from .errors import FieldError
 from .expressions import Expression, OrderBy, Q, as_expression, read_order
 from .prefetch import Prefetch, prefetch_rows
@@ -203,21 +206,29 @@ class Rows(Generic[R]):
         """Read the rows in parts, so that millions need no memory, in a transaction of their own where there is none."""
         if self._is_empty or self._limit == 0:
             return
-        from .transaction import atomic
-
         database = self.database
+        if database.transaction is None and is_in_memory(database.url):
+            # There is one connection, which whoever takes the rows may need; and they are in memory anyway.
+            for row in await self._read():
+                yield row
+            return
         statement, values = self._statement("rows", database)
-        async with atomic(database, read_only=database.transaction is None) as transaction:
-            source = transaction.connection.stream(statement.sql, statement.bind(values), chunk_size)
-            try:
-                async for rows in source:
-                    made = statement.hydrate(rows)
-                    if self._prefetch:
+        # Nothing is entered here: what is done with a row meanwhile is no part of the transaction that only reads.
+        around = database.transaction
+        transaction = around or await database.begin(read_only=True)
+        source = transaction.stream(statement.sql, statement.bind(values), chunk_size)
+        try:
+            async for rows in source:
+                made = statement.hydrate(rows)
+                if self._prefetch:
+                    with database.inside(transaction):
                         await prefetch_rows(made, self._prefetch, database)
-                    for row in made:
-                        yield row
-            finally:
-                await source.aclose()  # type: ignore[attr-defined] # streams are generators
+                for row in made:
+                    yield row
+        finally:
+            await source.aclose()
+            if around is None:
+                await finished(asyncio.ensure_future(database.end(transaction, commit=False)))
 
     async def first(self) -> R | None:
         """The first row, None where there is none. Without an order, the one with the least key."""

@@ -5,7 +5,7 @@ import re
 import sqlite3
 import struct
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -134,7 +134,7 @@ class SQLiteConnection(Connection):
         """Run a statement without values."""
         await self.run(sql)
 
-    async def stream(self, sql: str, args: Sequence[Any], size: int) -> AsyncIterator[Sequence[Row]]:
+    async def stream(self, sql: str, args: Sequence[Any], size: int) -> AsyncGenerator[Sequence[Row]]:
         """Give rows in parts."""
         try:
             cursor = await self._in_thread(self._execute, sql, args)

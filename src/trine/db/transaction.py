@@ -3,8 +3,8 @@
 import asyncio
 import inspect
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from functools import wraps
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -31,14 +31,23 @@ class Transaction:
         self.database = database
         self.connection = connection
         self.is_done = False
+        """Whether its block has ended. Statements that wait for their turn then still belong to it."""
         self.is_broken = False
         """Whether a statement failed or was cancelled, so that nothing but a rollback may follow."""
         self.depth = 0
         self.holds_turn = False
         """Whether nobody else may write to SQLite until it ends."""
         self.callbacks: list[Callable[[], Any]] = []
+        self.savepoints: list[str] = []
+        """Those that are open, the innermost last."""
         self._turn = asyncio.Lock()
-        self._savepoints = 0
+        self._streams: list[AsyncGenerator[Sequence[Row]]] = []
+        self._counted = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended for everybody: what tasks that it has left behind do then is their own."""
+        return self.is_done and not self.depth
 
     def check(self) -> None:
         """Refuse to go on after an error that the database has not forgotten."""
@@ -73,9 +82,46 @@ class Transaction:
         async with self.turn():
             await self.connection.run_many(sql, rows)
 
+    async def stream(self, sql: str, args: Sequence[Any], size: int) -> AsyncGenerator[Sequence[Row]]:
+        """Run a statement and give its rows in parts of about `size`. Others have their turn between two parts."""
+        source = self.connection.stream(sql, args, size)
+        self._streams.append(source)
+        try:
+            while True:
+                async with self.turn():
+                    rows = await anext(source, None)
+                if rows is None:
+                    return
+                yield rows
+        finally:
+            async with self._turn:
+                if source in self._streams:
+                    self._streams.remove(source)
+                    await source.aclose()
+
+    def refuse_late(self) -> None:
+        """Refuse what comes after the end, where it was meant to be part of it."""
+        if self.is_done:
+            raise TransactionError(
+                "The transaction that this belongs to has ended. Wait for a task inside `async with atomic():`, "
+                "or begin it outside."
+            )
+
+    @asynccontextmanager
+    async def last_turn(self) -> AsyncIterator[Connection]:
+        """Use the connection to end the transaction: what asked before has its turn first, and nobody has one afterwards."""
+        self.is_done = True
+        async with self._turn:
+            while self._streams:
+                # A connection that is no good any more is seen by what ends the transaction.
+                with suppress(Exception):
+                    await self._streams.pop().aclose()
+            yield self.connection
+
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[Connection]:
         """Use the connection, one after the other."""
+        self.refuse_late()
         async with self._turn:
             self.check()
             try:
@@ -91,10 +137,42 @@ class Transaction:
                     self.is_broken = True
                 raise
 
-    def new_savepoint(self) -> str:
-        """A name for a savepoint."""
-        self._savepoints += 1
-        return f"trine_{self._savepoints}"
+    async def set_savepoint(self) -> str:
+        """Begin what can be undone alone. Gives its name."""
+        self._counted += 1
+        savepoint = f"trine_{self._counted}"
+        async with self.turn() as connection:
+            await connection.command(f"SAVEPOINT {savepoint}")
+            self.savepoints.append(savepoint)
+        return savepoint
+
+    async def end_savepoint(self, savepoint: str, *, failed: bool) -> None:
+        """Keep or undo what was done since a savepoint."""
+        if failed and self.is_done:
+            return
+        self.refuse_late()
+        async with self._turn:
+            if self.connection.is_broken:
+                return
+            if self.savepoints[-1:] != [savepoint]:
+                # To keep or undo one that others have begun theirs in would take or keep a part of what they do.
+                self.is_broken = True
+                if savepoint in self.savepoints:
+                    del self.savepoints[self.savepoints.index(savepoint) :]
+                if failed:
+                    return
+                raise TransactionError(
+                    "Two tasks were inside an `async with atomic():` of the same transaction at the same time, so nothing of it "
+                    "is kept. Let one wait for the other, or begin both outside."
+                )
+            self.savepoints.pop()
+            was_broken = self.is_broken
+            if not failed and not was_broken:
+                await self.connection.command(f"RELEASE SAVEPOINT {savepoint}")
+                return
+            self.is_broken = not await self.connection.recover_savepoint(savepoint)
+            if not failed:
+                raise TransactionError("A statement inside atomic() failed, so nothing of it was kept.")
 
 
 class atomic:  # noqa: N801 - Django's word
@@ -197,10 +275,7 @@ class atomic:  # noqa: N801 - Django's word
                 raise TransactionError(
                     "A savepoint has the isolation level of its transaction. Say it at the outermost atomic()."
                 )
-            savepoint = current.new_savepoint()
-            async with current.turn() as connection:
-                await connection.command(f"SAVEPOINT {savepoint}")
-            return current, savepoint
+            return current, await current.set_savepoint()
         return await database.begin(isolation=self.isolation, read_only=self.read_only), None
 
     # Leaving ----------------------------------------------------------------------------------------------------
@@ -229,16 +304,7 @@ class atomic:  # noqa: N801 - Django's word
         if savepoint is None:
             await transaction.database.end(transaction, commit=not failed)
             return
-        connection = transaction.connection
-        if transaction.is_done or connection.is_broken:
-            return
-        if failed or transaction.is_broken:
-            was_broken = transaction.is_broken
-            transaction.is_broken = not await connection.recover_savepoint(savepoint)
-            if not failed and was_broken:
-                raise TransactionError("A statement inside atomic() failed, so nothing of it was kept.")
-            return
-        await connection.command(f"RELEASE SAVEPOINT {savepoint}")
+        await transaction.end_savepoint(savepoint, failed=failed)
 
     @staticmethod
     async def _done(transaction: Transaction, savepoint: str | None, callbacks: list[Callable[[], Any]]) -> None:
