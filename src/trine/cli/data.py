@@ -29,8 +29,10 @@ def folders_of(models: Any) -> Any:
 
 def url_of(database: str) -> Any:
     """Where a database is: as the application says, else as the settings do."""
-    from trine.db import find_database
+    from trine.db import databases, find_database
 
+    if database not in databases() and databases():
+        raise click.UsageError(f"There is no database '{database}'. There are: {', '.join(databases())}.")
     return find_database(database).url
 
 

@@ -39,7 +39,7 @@ def command(
     from trine.db.dumps import sources
 
     load_models(env_file)
-    chosen = sources(labels, exclude)
+    chosen = sources(labels, exclude, database=database)
     if form == "csv":
         # Of a model without the tables between it and others: those have labels of their own, such as shop.Book.tags.
         chosen = [source for source in chosen if source.label in labels] or chosen

@@ -34,22 +34,30 @@ class Source:
     model: type[Any] | None
 
 
-def sources(labels: Iterable[str] = (), exclude: Iterable[str] = ()) -> list[Source]:
-    """The tables of models, packages (`shop`) or all, in the order in which they can be loaded."""
+def sources(labels: Iterable[str] = (), exclude: Iterable[str] = (), *, database: str | None = None) -> list[Source]:
+    """The tables of models, packages (`shop`) or all, in the order in which they can be loaded.
+
+    With a `database`, those that live there, and what is named one by one.
+    """
     registry.configure()
     found: dict[str, Source] = {}
+    homes: dict[str, str] = {}
     for model in registry:
         found[model.__table__.name] = Source(model.__label__, model.__table__, model)
+        homes[model.__table__.name] = model.__options__.database
         for relation in model.__relations__.values():
             made = model.__fields__.get(relation.name)
             if relation.through is not None and relation.through_model is None and made is not None:
                 found[relation.through.name] = Source(f"{model.__label__}.{relation.name}", relation.through, None)
+                homes[relation.through.name] = model.__options__.database
     known = {source.label for source in found.values()} | {source.label.partition(".")[0] for source in found.values()}
     for label in [*labels, *exclude]:
         if label not in known:
             raise SetupError(f"There is no model or package '{label}'. {did_you_mean(label, known)}")
     wanted, unwanted = list(labels), list(exclude)
     ordered = [found[table.name] for table in registry.metadata.sorted_tables if table.name in found]
+    if database is not None:
+        ordered = [source for source in ordered if source.label in wanted or homes[source.table.name] == database]
     return [source for source in ordered if (not wanted or _is_in(source, wanted)) and not _is_in(source, unwanted)]
 
 

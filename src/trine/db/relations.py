@@ -60,6 +60,12 @@ def find_model(asking: type[Any], named: Any, where: str) -> type[Any]:
         raise SetupError(f"{where} refers to {found!r}, which is no model.", hint="Name a class that inherits from Model.")
     if found.__options__.abstract:
         raise SetupError(f"{where} refers to {found.__qualname__}, which is abstract and has no table.", hint="Name a model.")
+    if found.__options__.database != asking.__options__.database:
+        raise SetupError(
+            f"{where} refers to {found.__qualname__}, which is in the database '{found.__options__.database}', and "
+            f"{asking.__qualname__} is in '{asking.__options__.database}'.",
+            hint="No relation leads from one database to another. Keep the key as a plain field, and ask with two queries.",
+        )
     model: type[Any] = found
     return model
 

@@ -78,6 +78,8 @@ class _Detector:
         # What is over columns goes first and comes last: then columns come and go freely between.
         common = [name for name in self.after if name in self.state]
         for name in common:
+            self._refuse_move(self.state[name], self.after[name])
+        for name in common:
             yield from self._rename_columns(name)
         for name in common:
             yield from self._drop_over_columns(name)
@@ -92,6 +94,14 @@ class _Detector:
     def _do(self, operation: Operation, table: str, *, later: bool = False) -> Change:
         operation.change(self.state)
         return Change(self.packages[table], operation, later)
+
+    def _refuse_move(self, old: TableSpec, new: TableSpec) -> None:
+        if old.database != new.database:
+            raise SetupError(
+                f"The table '{new.name}' is in the database '{old.database}', and its model is in '{new.database}' now.",
+                hint="No migration carries rows to another database. Give the model another table there (Meta.db_table), and "
+                "copy the rows, or write DropTable and CreateTable in an empty migration.",
+            )
 
     def _create_extensions(self) -> Iterator[Change]:
         """Each package whose first vector this is has the extension made: it may be alone in a database."""
@@ -111,6 +121,7 @@ class _Detector:
             for old in list(gone):
                 may_be = self.questions.is_said(old, added) or _resemble(self.state[old], self.after[added])
                 is_near = may_be and self.packages.get(old) == self.packages[added]
+                is_near = is_near and self.state[old].database == self.after[added].database
                 if is_near and self.questions.was_table_renamed(old, added):
                     gone.remove(old)
                     self.packages[added] = self.packages[old]
