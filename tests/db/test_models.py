@@ -5,7 +5,7 @@ import uuid
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import event, inspect, select
+from sqlalchemy import ForeignKeyConstraint, event, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trine.db import Database, FieldError, InvalidInstance, InvalidValue, Many, Model, atomic, field, many, registry
@@ -203,6 +203,48 @@ def test_a_relation_to_no_model_names_what_was_meant():
 
         with pytest.raises(SetupError, match=r"Shelf.owner refers to 'Persn', which is no model. Did you mean '\w+.Person'\?"):
             registry.configure()
+
+
+def test_a_relation_to_a_key_of_several_columns_names_the_remedies():
+    with registry.isolated():
+
+        class Seat(Model):
+            row: int = field(primary_key=True)
+            number: int = field(primary_key=True)
+
+        class Ticket(Model):
+            seat: Seat
+
+        with pytest.raises(SetupError) as caught:
+            registry.configure()
+    where = "test_a_relation_to_a_key_of_several_columns_names_the_remedies.<locals>."
+    assert str(caught.value).replace(where, "") == (
+        "Ticket.seat refers to Seat, whose key has 2 columns (row, number): a relation needs one. "
+        'Take primary_key from them, which gives Seat an id, and add UniqueConstraint("row", "number") to its Meta.constraints. '
+        "Or refer to them by plain fields, with SQLAlchemy's ForeignKeyConstraint in Meta.constraints."
+    )
+
+
+def test_plain_fields_refer_to_a_key_of_several_columns():
+    with registry.isolated():
+
+        class Seat(Model):
+            row: int = field(primary_key=True)
+            number: int = field(primary_key=True)
+
+            class Meta:
+                db_table = "seat"
+
+        class Ticket(Model):
+            row: int
+            number: int
+
+            class Meta:
+                constraints = (ForeignKeyConstraint(["row", "number"], ["seat.row", "seat.number"]),)
+
+        registry.configure()
+        (key,) = Ticket.__table__.foreign_key_constraints
+        assert [element.column for element in key.elements] == list(Seat.__table__.primary_key.columns)
 
 
 def test_abstract_models_give_their_fields():

@@ -74,9 +74,13 @@ def key_column(model: type[Any], where: str) -> sa.Column[Any]:
     """The one column of a model's key."""
     columns = list(model.__table__.primary_key.columns)
     if len(columns) != 1:
+        names = [str(column.key) for column in columns]
+        together = ", ".join(f'"{name}"' for name in names)
         raise SetupError(
-            f"{where} refers to {model.__qualname__}, whose key has {len(columns)} columns.",
-            hint="Give it a key of one column, or keep the columns as plain fields with a ForeignKeyConstraint.",
+            f"{where} refers to {model.__qualname__}, whose key has {len(columns)} columns ({', '.join(names)}): "
+            "a relation needs one.",
+            hint=f"Take primary_key from them, which gives {model.__qualname__} an id, and add UniqueConstraint({together}) to "
+            "its Meta.constraints. Or refer to them by plain fields, with SQLAlchemy's ForeignKeyConstraint in Meta.constraints.",
         )
     only: sa.Column[Any] = columns[0]
     return only

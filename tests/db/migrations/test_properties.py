@@ -37,7 +37,8 @@ FAMILIES = {
     "four": ["time", "date"],
     "five": ["json"],
 }
-VALUES = {"one": "0", "two": "'x'", "three": "False", "four": "'2026-01-01'", "five": "{}"}
+VALUES = {"id": "0", "word": "'x'", "one": "0", "two": "'x'", "three": "False", "four": "'2026-01-01'", "five": "{}"}
+KEYS = ["counted", "plain", "both", "word"]
 INDEXABLE = {"int", "small", "short", "number", "date"}
 
 
@@ -56,13 +57,24 @@ def schemas(draw) -> dict:
             }
             for column in columns
         }
-    return tables
+    referred_to = {column["to"] for columns in tables.values() for column in columns.values()}
+    keys = {name: draw(st.sampled_from(KEYS[:2] if name in referred_to else KEYS)) for name in names}
+    return {name: (keys[name], columns) for name, columns in tables.items()}
+
+
+def key_of(kind: str) -> list[sa.Column]:
+    word = sa.Column("word", sa.String(20), primary_key=True)
+    if kind == "word":
+        return [word]
+    counting = [sa.Identity()] if kind == "counted" else []
+    key = sa.Column("id", Integer(), *counting, primary_key=True, autoincrement=kind == "counted")
+    return [key, word] if kind == "both" else [key]
 
 
 def metadata_of(tables: dict) -> sa.MetaData:
     metadata = sa.MetaData()
-    for name, columns in tables.items():
-        items = [sa.Column("id", Integer(), sa.Identity(), primary_key=True, autoincrement=True)]
+    for name, (key_kind, columns) in tables.items():
+        items = key_of(key_kind)
         for column, said in columns.items():
             kind, key = TYPES[said["type"]](), []
             if said["to"] is not None:

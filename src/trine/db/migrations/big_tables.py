@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from .operations import NOT_GIVEN, AddColumn, AlterColumn, CreateIndex, Operation
+from .operations import NOT_GIVEN, AddColumn, AlterColumn, AlterKey, CreateIndex, Operation
 from .specs import State
 
 BIG = 100_000
@@ -34,4 +34,6 @@ def _works_through(operation: Operation, before: State) -> bool:
     if isinstance(operation, AlterColumn):
         old = before.table(operation.table).column(operation.column.name)
         return old.type_code != operation.column.type_code or (old.nullable and not operation.column.nullable)
+    if isinstance(operation, AlterKey):
+        return before.table(operation.table).key != list(operation.columns)
     return bool(operation.locks)

@@ -12,6 +12,7 @@ from .operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    AlterKey,
     CreateExtension,
     CreateIndex,
     CreateTable,
@@ -72,6 +73,8 @@ class _Detector:
         self.after = after
         self.packages = dict(packages)
         self.questions = questions
+        self.rekeyed: list[str] = []
+        self.late: list[tuple[str, ConstraintSpec, bool]] = []
 
     def changes(self) -> Iterator[Change]:
         yield from self._rename_tables()
@@ -81,12 +84,17 @@ class _Detector:
             self._refuse_move(self.state[name], self.after[name])
         for name in common:
             yield from self._rename_columns(name)
+        self.rekeyed = [name for name in common if _has_other_key(self.state[name], self.after[name])]
+        self._refuse_references()
         for name in common:
             yield from self._drop_over_columns(name)
+        yield from self._drop_references()
         yield from self._create_extensions()
         yield from self._create_tables()
         for name in common:
             yield from self._change_columns(name)
+        for table, key, is_circular in self.late:
+            yield self._do(AddConstraint.of(table, key), table, later=is_circular)
         for name in common:
             yield from self._add_over_columns(name)
         yield from self._drop_tables()
@@ -130,20 +138,17 @@ class _Detector:
 
     def _create_tables(self) -> Iterator[Change]:
         new = [self.after[name] for name in self.after if name not in self.state]
-        late: list[tuple[str, ConstraintSpec, bool]] = []
         circle = _package_circle(new, self.packages)
         for spec in _by_need(new):
             now = []
             for key in spec.constraints:
                 is_circular = key.kind == "foreign_key" and (self.packages[spec.name], self.packages.get(key.target)) in circle
                 waits = key.kind == "foreign_key" and key.target not in self.state and key.target != spec.name
-                if is_circular or (waits and key.target in self.after):
-                    late.append((spec.name, key, is_circular))
+                if is_circular or (waits and key.target in self.after) or key.target in self.rekeyed:
+                    self.late.append((spec.name, key, is_circular))
                 else:
                     now.append(key)
             yield self._do(CreateTable.of(replace(spec, constraints=tuple(now))), spec.name)
-        for table, key, is_circular in late:
-            yield self._do(AddConstraint.of(table, key), table, later=is_circular)
 
     def _drop_tables(self) -> Iterator[Change]:
         gone = [self.state[name] for name in self.state if name not in self.after]
@@ -171,31 +176,74 @@ class _Detector:
 
     def _change_columns(self, table: str) -> Iterator[Change]:
         old, new = self.state[table], self.after[table]
+        # What leaves the key, or is no longer counted, can be anything else only behind the change of the key.
+        waiting = [column for column in new.columns if column.name in old.key and _loses(old.column(column.name), column)]
         for column in new.columns:
             if column.name not in old.names:
-                keys = tuple(key for key in new.foreign_keys() if key.columns == (column.name,))
+                keys = tuple(key for key in new.foreign_keys() if self._comes_with(key, column))
                 # The index of a foreign key comes and goes with it: MySQL keeps one as long as there is the other.
                 plain = IndexSpec(default_index_name(table, column.name), (column.name,))
                 indexes = tuple(index for index in new.indexes if keys and index == plain and index.name == plain.name)
-                yield self._do(AddColumn.of(table, column, keys, indexes, self._fill_of(table, column)), table)
-                continue
-            known = old.column(column.name)
-            if known == column:
-                continue
-            if known.primary_key != column.primary_key or known.counted != column.counted:
-                raise SetupError(
-                    f"The key of the table '{table}' changes in its column '{column.name}', which is not detected.",
-                    hint="Write the change with RunSQL in an empty migration: trine makemigrations --empty.",
-                )
-            fill = self._fill_of(table, column) if known.nullable and not column.nullable else NOT_GIVEN
-            yield self._do(AlterColumn.of(table, column, fill), table)
+                added = _under_old_key(column) if table in self.rekeyed else column
+                yield self._do(AddColumn.of(table, added, keys, indexes, self._fill_of(table, added)), table)
+            elif column not in waiting:
+                yield from self._alter_column(table, _under_old_key(column, old.column(column.name)))
+        if table in self.rekeyed:
+            yield self._do(AlterKey.of(new), table)
+        for column in waiting:
+            yield from self._alter_column(table, column, has_null=False)
         for name in [name for name in old.names if name not in new.names]:
             yield self._do(DropColumn(table, name), table)
+
+    def _comes_with(self, key: ConstraintSpec, column: ColumnSpec) -> bool:
+        """Whether a foreign key is added with its column; one to a key that is yet to come is not."""
+        return key.columns == (column.name,) and key.target not in self.rekeyed
+
+    def _alter_column(self, table: str, column: ColumnSpec, *, has_null: bool = True) -> Iterator[Change]:
+        known = self.state[table].column(column.name)
+        if known != column:
+            is_filled = has_null and known.nullable and not column.nullable
+            fill = self._fill_of(table, column) if is_filled else NOT_GIVEN
+            yield self._do(AlterColumn.of(table, column, fill), table)
 
     def _fill_of(self, table: str, column: ColumnSpec) -> Any:
         if column.nullable or column.computed is not None or column.default is not None:
             return NOT_GIVEN
         return self.questions.fill(table, column.name)
+
+    # Keys -------------------------------------------------------------------------------------------------------
+
+    def _refuse_references(self) -> None:
+        """Raise where rows of other tables would no longer find what they refer to: no new value can be known for them."""
+        for table in self.rekeyed:
+            for other in self.state.values():
+                for key in other.foreign_keys():
+                    if key.target == table and self._is_lost(key) and self._stays(other, key):
+                        raise SetupError(
+                            f"The key of the table '{table}' changes, and '{other.name}.{', '.join(key.columns)}' refers to it.",
+                            hint="Write three migrations: make it a plain field, which drops the foreign key; change the key; "
+                            "then refer to the new one.",
+                        )
+
+    def _is_lost(self, key: ConstraintSpec) -> bool:
+        """Whether a foreign key refers to a key that goes, or whose values become others."""
+        old, new = self.state[key.target], self.after[key.target]
+        if set(key.target_columns) != set(old.key):
+            return False
+        return set(new.key) != set(old.key) or any(old.column(name).type_code != new.column(name).type_code for name in old.key)
+
+    def _stays(self, table: TableSpec, key: ConstraintSpec) -> bool:
+        """Whether the columns of a foreign key go on referring to the same table, or another package would have to be first."""
+        after = self.after.get(table.name)
+        left = [] if after is None else [(found.columns, found.target) for found in after.foreign_keys()]
+        return (key.columns, key.target) in left or self.packages.get(table.name) != self.packages[key.target]
+
+    def _drop_references(self) -> Iterator[Change]:
+        """Drop the foreign keys of tables that go, where they would hold a key that changes."""
+        for spec in [spec for name, spec in self.state.items() if name not in self.after]:
+            for key in list(spec.foreign_keys()):
+                if key.target in self.rekeyed:
+                    yield self._do(DropConstraint(spec.name, key.name), spec.name)
 
     # Over columns -----------------------------------------------------------------------------------------------
 
@@ -225,6 +273,23 @@ def _missing(some: Iterable[T], others: Iterable[T]) -> list[T]:
         else:
             found.append(thing)
     return found
+
+
+def _has_other_key(old: TableSpec, new: TableSpec) -> bool:
+    """Whether the key has other columns, or is counted or not. Their order alone changes nothing that anybody sees."""
+    return set(old.key) != set(new.key) or old.is_counted != new.is_counted
+
+
+def _loses(known: ColumnSpec, column: ColumnSpec) -> bool:
+    return not column.primary_key or (known.counted and not column.counted)
+
+
+def _under_old_key(column: ColumnSpec, known: ColumnSpec | None = None) -> ColumnSpec:
+    """A column as it is until the key changes. One that will be counted may be NULL: the change of the key brings numbers."""
+    known = known or replace(column, primary_key=False, counted=False, nullable=True)
+    waits = column.counted and not known.counted
+    nullable = known.nullable if waits else column.nullable
+    return replace(column, primary_key=known.primary_key, counted=known.counted, nullable=nullable)
 
 
 def _has_vector(spec: TableSpec) -> bool:

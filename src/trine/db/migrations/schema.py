@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy.util import await_only
 
+from .keys import mysql_key, postgresql_key, unnumbered
 from .operations import DataMigration, Historical, python_type
 from .specs import ColumnSpec, ConstraintSpec, IndexSpec, State, TableSpec
 
@@ -143,6 +144,21 @@ class SchemaEditor:
             return
         self._settle(table, column, old, using)
 
+    def alter_key(self, before: State, after: State, table: str) -> None:
+        """Put another key in the place of the one that a table has, or let it be counted or not."""
+        old, new = before.table(table), after.table(table)
+        if self.copies_tables:
+            # SQLite numbers what is NULL in a key itself, behind the greatest: the others have to be there first.
+            numbered = unnumbered(old, new)
+            self._copy_table(before, after, table, order=[*numbered, *old.key] if numbered else [])
+            return
+        if self.dialect == "postgresql":
+            statements = postgresql_key(old, new, self._quoted)
+        else:
+            statements = mysql_key(old, new, self._quoted, lambda column: self._column_sql(column.make()))
+        for statement in statements:
+            self.ops.execute(_ddl(statement))
+
     def _settle(self, table: str, column: ColumnSpec, old: ColumnSpec | None = None, using: str | None = None) -> None:
         changes: dict[str, Any] = {"existing_type": column.type, "existing_nullable": column.nullable}
         is_new_type = old is not None and old.type_code != column.type_code
@@ -213,7 +229,7 @@ class SchemaEditor:
 
     # SQLite ------------------------------------------------------------------------------------------------------
 
-    def _copy_table(self, before: State, after: State, table: str) -> None:
+    def _copy_table(self, before: State, after: State, table: str, *, order: Sequence[str] = ()) -> None:
         """Make a table anew with the rows of the old one: SQLite's own advice (sqlite.org/lang_altertable.html §7)."""
         old, new = before.table(table), after.table(table)
         temporary = f"_trine_{table}"
@@ -223,6 +239,8 @@ class SchemaEditor:
         kept = [column.name for column in new.columns if column.name in old.names and column.computed is None]
         columns = ", ".join(map(self._quoted, kept))
         source = f"INSERT INTO {self._quoted(temporary)} ({columns}) SELECT {columns} FROM {self._quoted(table)}"  # noqa: S608 - quoted names
+        if order:
+            source += f" ORDER BY {', '.join(f'{self._quoted(name)} NULLS LAST' for name in order)}"
         self.ops.execute(sa.text(source.replace(":", r"\:")))
         self.ops.drop_table(table)
         self.ops.rename_table(temporary, table)

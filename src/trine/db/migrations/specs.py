@@ -201,6 +201,16 @@ class TableSpec:
         """The names of its columns."""
         return [column.name for column in self.columns]
 
+    @property
+    def key(self) -> list[str]:
+        """The names of its key's columns."""
+        return [column.name for column in self.columns if column.primary_key]
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the database counts its key."""
+        return any(column.counted for column in self.columns)
+
     def foreign_keys(self) -> Iterator[ConstraintSpec]:
         """Its foreign keys."""
         return (constraint for constraint in self.constraints if constraint.kind == "foreign_key")

@@ -11,6 +11,7 @@ from .operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    AlterKey,
     CreateExtension,
     CreateIndex,
     CreateTable,
@@ -31,6 +32,7 @@ _DESCRIBED = {
     AddColumn,
     AddConstraint,
     AlterColumn,
+    AlterKey,
     CreateExtension,
     CreateIndex,
     CreateTable,
@@ -121,7 +123,7 @@ class _Writer:
             return one_line
         return f"{name}(\n" + "".join(f"    {_indented(argument)},\n" for argument in arguments) + ")"
 
-    def _arguments(self, operation: Operation) -> list[str]:  # noqa: PLR0911 - one for each kind
+    def _arguments(self, operation: Operation) -> list[str]:  # noqa: C901, PLR0911 - one for each kind
         table = literal(operation.table)
         match operation:
             case CreateTable():
@@ -137,6 +139,8 @@ class _Writer:
             case AlterColumn():
                 using = [f"using={literal(operation.using)}"] if operation.using else []
                 return [table, self._column(operation.column), *self._fill(operation.fill), *using]
+            case AlterKey():
+                return [table, *map(literal, operation.columns), *(["counted=True"] if operation.counted else [])]
             case DropColumn():
                 return [table, literal(operation.column)]
             case CreateIndex():

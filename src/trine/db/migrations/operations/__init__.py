@@ -4,6 +4,7 @@ from .base import NOT_GIVEN, Irreversible, Operation
 from .columns import AddColumn, AlterColumn, DropColumn, RenameColumn, python_type
 from .constraints import AddConstraint, DropConstraint
 from .indexes import CreateIndex, DropIndex
+from .keys import AlterKey
 from .own import CreateExtension, DataMigration, Historical, RunPython, RunSQL
 from .tables import CreateTable, DropTable, RenameTable
 
@@ -12,6 +13,7 @@ __all__ = [
     "AddColumn",
     "AddConstraint",
     "AlterColumn",
+    "AlterKey",
     "CreateExtension",
     "CreateIndex",
     "CreateTable",
