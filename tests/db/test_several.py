@@ -82,6 +82,47 @@ async def test_a_model_may_live_elsewhere(two):
             assert await Entry.objects.values_list("text", flat=True) == ["b"]
 
 
+async def test_what_was_read_from_a_database_is_written_back_to_it(two, monkeypatch):
+    monkeypatch.setattr("trine.db.database._installed", {})
+    async with Database(two[0]) as first, Database(two[1], alias="archive") as second:
+        for database in (first, second):
+            await database.create_all()
+            author = await Author.objects.using(database).create(name="Ann")
+            book = await Book.objects.using(database).create(title="Dune", author=author)
+            await book.tags.create(name="sand")
+        archived = Book.objects.using("archive")
+        # A row of the same key is in both.
+        book = await archived.select_related("author").get(title="Dune")
+        book.title = "Old"
+        await book.save()
+        book.author.name = "Old Ann"
+        await book.author.save()
+        by_key = await archived.get(id=book.id)
+        await by_key.load("author")
+        assert by_key.author.name == "Old Ann"
+        (tag,) = await by_key.tags
+        tag.name = "dust"
+        await tag.save()
+        assert await by_key.tags.filter(name="dust").count() == 1
+        await by_key.tags.add(await Tag.objects.using("archive").create(name="old"))
+        await by_key.refresh_from_db()
+        await by_key.tags.clear()
+        async for row in archived.iterator():
+            await row.delete()
+        await Tag.objects.using("archive").bulk_create(made := [Tag(name="a"), Tag(name="b")])
+        await made[0].delete()
+        assert await Book.objects.values_list("title", "author__name", "tags__name") == [("Dune", "Ann", "sand")]
+        assert await archived.count() == 0
+        assert await Tag.objects.using("archive").order_by("name").values_list("name", flat=True) == ["b", "dust", "old"]
+        # Saved to another one, it belongs there.
+        new = Tag(name="new")
+        await new.save(using="archive")
+        new.name = "newer"
+        await new.save()
+        assert await Tag.objects.using("archive").filter(name="newer").exists()
+        assert await Tag.objects.values_list("name", flat=True) == ["sand"]
+
+
 async def test_copies_are_read_until_something_was_written(two):
     for url in two:
         async with Database(url) as database:

@@ -228,7 +228,8 @@ class _Select:
             if rows._between is not None:
                 extras.append((rows._between.name, len(columns), rows._between.type))
             select = self.limited(select)
-        return select, lambda: write_hydrate(tree, extras, scope.dialect)
+        alias = rows.database.alias
+        return select, lambda: write_hydrate(tree, extras, scope.dialect, alias)
 
     def _finish_values(self) -> tuple[Any, Any]:
         rows, scope = self.rows, self.scope

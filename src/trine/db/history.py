@@ -13,6 +13,7 @@ from trine.errors import SetupError
 
 from .errors import NotSupported
 from .fields import field
+from .homes import home_of
 from .model import Model
 from .querysets import QuerySet
 from .transaction import atomic
@@ -58,7 +59,7 @@ class Change(Model):
 class _Changes:
     def __get__(self, instance: Any, owner: type[Any]) -> "QuerySet[Change]":
         changes: QuerySet[Change] = QuerySet(owner.__changes__)
-        return changes if instance is None else changes.filter(row=instance.pk)
+        return changes if instance is None else changes.using(home_of(instance)).filter(row=instance.pk)
 
 
 class History(Model):

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import orm
 
 from .dialects import Dialect
+from .homes import HOME
 from .statements import reader
 
 Hydrate = Callable[[Sequence[Sequence[Any]]], list[Any]]
@@ -30,9 +31,9 @@ class Tree:
     """Whether columns were left out."""
 
 
-def write_hydrate(tree: Tree, extras: Sequence[tuple[str, int, Any]], dialect: Dialect) -> Hydrate:
-    """Write the function that makes instances; `extras` are annotations."""
-    writer = _Writer(dialect)
+def write_hydrate(tree: Tree, extras: Sequence[tuple[str, int, Any]], dialect: Dialect, alias: str) -> Hydrate:
+    """Write the function that makes instances, from the database of an alias; `extras` are annotations."""
+    writer = _Writer(dialect, alias)
     body = writer.instance(tree, "o0", extras, can_be_missing=False)
     seen = "\n".join(f"    {name} = {{}}" for name in writer.seen)
     source = (
@@ -52,8 +53,9 @@ def write_hydrate(tree: Tree, extras: Sequence[tuple[str, int, Any]], dialect: D
 
 
 class _Writer:
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, alias: str) -> None:
         self.dialect = dialect
+        self.alias = alias
         self.names: dict[str, Any] = {}
         self.seen: list[str] = []
         self._count = 0
@@ -87,6 +89,8 @@ class _Writer:
                 lines.append(f"k{number}_{keys.index(attribute)} = d[{attribute!r}] = {value}")
             else:
                 lines.append(f"d[{attribute!r}] = {value}")
+        if model.__options__.database != self.alias:
+            lines.append(f"d[{HOME!r}] = {self.alias!r}")
         key = "".join(f"k{number}_{at}, " for at in range(len(keys)))
         lines.append(f"s.key = (M{number}, ({key}), None)")
         if tree.is_partial:

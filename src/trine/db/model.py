@@ -22,6 +22,7 @@ from .declare import (
 )
 from .errors import FieldError, did_you_mean
 from .fields import MISSING, Field, FieldOptions, ManyOptions, ReverseOptions, field, many, reverse
+from .homes import HOME, home_of
 from .instances import install_attributes
 from .prefetch import load
 from .querysets import Objects, QuerySet
@@ -228,6 +229,8 @@ async def save(instance: Any, *, force_insert: bool, update_fields: Any, using: 
         await _save_and_tell(instance, database, force_insert=force_insert, update_fields=update_fields)
     else:
         await _write(instance, database, force_insert=force_insert, update_fields=update_fields)
+    if using is not None:
+        instance.__dict__[HOME] = database.alias
 
 
 async def _save_and_tell(instance: Any, database: "Database", *, force_insert: bool, update_fields: Any) -> None:
@@ -298,7 +301,7 @@ async def refresh(instance: Any, fields: Any) -> None:
 def _database(instance: Any, using: Any) -> "Database":
     from .database import find_database
 
-    return find_database(using or type(instance).__options__.database)
+    return find_database(using or home_of(instance))
 
 
 def _refuse_name(model: type[Any], name: str) -> None:

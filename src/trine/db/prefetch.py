@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .errors import FieldError
+from .homes import home_of
 from .registry import registry
 from .relations import Relation
 from .scope import Scope, Shape, column_of, unknown_name
@@ -169,8 +170,10 @@ async def load_relation(
 
 async def load(instance: Any, names: Sequence[str]) -> None:
     """Read relations and left out fields of an instance, and of all that came with it in the same query."""
+    from .database import find_database
+
     peers = peers_of(instance)
-    database = instance.__class__.objects.database
+    database = find_database(home_of(instance))
     for name in names:
         relation = type(instance).__relations__.get(name)
         if relation is not None:

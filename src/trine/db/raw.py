@@ -80,5 +80,5 @@ async def read_raw(model: type[Any], sql: str, parameters: Any, database: Databa
         raise FieldError(f"The SQL for {model.__name__} gives no '{min(missing)}'. Its key must be among the columns.")
     attributes = {made.attname for made in by_name.values()}
     tree = Tree(model, columns, is_partial=found != attributes)
-    made_rows: list[Any] = write_hydrate(tree, extras, database.dialect)(rows)
+    made_rows: list[Any] = write_hydrate(tree, extras, database.dialect, database.alias)(rows)
     return made_rows

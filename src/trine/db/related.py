@@ -6,8 +6,9 @@ from typing import Any, Generic, TypeVar, overload
 
 import sqlalchemy as sa
 
-from .database import Database
+from .database import Database, find_database
 from .errors import FieldError, NotLoaded
+from .homes import HOME, home_of
 from .prefetch import LOADED, is_loaded, load, loaded_rows, peers_of
 from .querysets import QuerySet
 from .relations import Relation
@@ -178,6 +179,8 @@ class Many(Generic[T]):
         if key is None:
             raise FieldError(f"{instance!r} was not saved, so nothing can be related to it. Save it first.")
         rows: QuerySet[T] = relation.target.objects
+        if HOME in instance.__dict__:
+            rows = rows.using(home_of(instance))
         if relation.origin == "reverse":
             return rows.filter(**{str(relation.remote.key): key})
         return rows.filter(**{str(relation.reverse_name): key})
@@ -392,8 +395,7 @@ def _remedy(instance: Any, relation: Relation) -> str:
 
 
 def _database(instance: Any) -> Database:
-    database: Database = type(instance).objects.database
-    return database
+    return find_database(home_of(instance))
 
 
 async def _insert_pairs(

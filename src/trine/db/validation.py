@@ -11,6 +11,7 @@ from trine.errors import RequestValidationError, ValidationFailure
 from .errors import DatabaseError
 from .expressions import Expression, Q
 from .fields import Field as ModelField
+from .homes import home_of
 from .querysets import QuerySet
 
 
@@ -156,7 +157,7 @@ async def _is_taken(instance: Any, fields: Sequence[str], condition: Q | None) -
     values = {name: instance.__dict__.get(name) for name in attributes}
     if any(value is None for value in values.values()):
         return False
-    rows: QuerySet[Any] = QuerySet(model).filter(**values)
+    rows: QuerySet[Any] = QuerySet(model).using(home_of(instance)).filter(**values)
     if condition is not None:
         rows = rows.filter(condition)
     key = instance._sa_instance_state.key

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from .errors import DoesNotExist, FieldError, IntegrityError
 from .expressions import Expression
 from .fields import MISSING
+from .homes import HOME
 from .registry import registry
 from .scope import Parameter, column_of, unknown_name
 from .statements import Statement, compile_statement, fitting, reader
@@ -203,13 +204,16 @@ async def bulk_create(rows: Any, instances: Sequence[Any], batch_size: int | Non
     model, database = rows.model, rows.database
     if model.__changes__ is None:
         await _insert_all(model, database, instances, batch_size, conflicts)
-        return
-    from .history import keep_changes, refuse_conflicts
+    else:
+        from .history import keep_changes, refuse_conflicts
 
-    refuse_conflicts(model, conflicts)
-    await keep_changes(
-        model, database, (), lambda: _insert_all(model, database, instances, batch_size, conflicts), made=instances
-    )
+        refuse_conflicts(model, conflicts)
+        await keep_changes(
+            model, database, (), lambda: _insert_all(model, database, instances, batch_size, conflicts), made=instances
+        )
+    if database.alias != model.__options__.database:
+        for instance in instances:
+            instance.__dict__[HOME] = database.alias
 
 
 async def _insert_all(
