@@ -236,6 +236,26 @@ async def test_what_refers_to_the_new_key_comes_behind_it(url, growth):
     await migrate(url, growth, "shop", "0001")
 
 
+async def test_a_new_database_has_what_another_package_referred_to_before_the_key_changes(url, growth):
+    packages = {"book": "shelves", "loan": "shop"}
+    key = sa.ForeignKeyConstraint(["book_id"], ["book.slug"], name="fk_loan")
+    growth.make(lent(text("slug", primary_key=True), text("book_id", index=True), key), packages=packages)
+    growth.make(lent(text("slug", primary_key=True), text("book_id")), packages=packages)
+    after = lent(counted(), text("book_id"), book=(text("slug", nullable=False),))
+    (made,) = growth.make(after, packages=packages)
+    assert made.dependencies == ("shelves.0001_initial", "shop.0002_drop_fk_loan_drop_ix_loan_book_id")
+    await migrate(url, growth)
+    await same(url, after)
+
+
+def test_a_key_is_refused_while_another_package_refers_to_it_until_now(growth):
+    packages = {"book": "shelves", "loan": "shop"}
+    key = sa.ForeignKeyConstraint(["book_id"], ["book.slug"])
+    growth.make(lent(text("slug", primary_key=True), text("book_id"), key), packages=packages)
+    with pytest.raises(SetupError, match=r"The key of the table 'book' changes, and 'loan\.book_id' refers to it\."):
+        growth.make(lent(counted(), text("book_id"), book=(text("slug", nullable=False),)), packages=packages)
+
+
 def test_statements_can_be_read(growth):
     growth.make(books(text("slug", primary_key=True)))
     (made,) = growth.make(books(counted(), text("slug", nullable=False)))

@@ -12,7 +12,7 @@ from trine.errors import SetupError
 from .detect import Change, Questions, detect
 from .files import Folders, Migration
 from .graph import Graph
-from .operations import CreateTable, Operation, RenameTable
+from .operations import AlterKey, CreateTable, Operation, RenameTable
 from .specs import State
 from .write import slug_of, source_of
 
@@ -136,6 +136,7 @@ def _into_migrations(changes: Sequence[Change], graph: Graph, packages: dict[str
                 needs.append(f"{other}.{first}")
             elif other in last:
                 needs.append(last[other])
+        needs += [last[other] for other in _had_referred(operations, package, graph)]
         migrations.append(Migration(package, names[package, later], tuple(dict.fromkeys(needs)), tuple(operations)))
     return migrations
 
@@ -143,6 +144,19 @@ def _into_migrations(changes: Sequence[Change], graph: Graph, packages: dict[str
 def _foreign_packages(operations: Iterable[Operation], package: str, packages: dict[str, str]) -> list[str]:
     needed = [packages.get(table) for operation in operations for table in operation.tables()]
     return [other for other in dict.fromkeys(needed) if other is not None and other != package]
+
+
+def _had_referred(operations: Iterable[Operation], package: str, graph: Graph) -> list[str]:
+    """Packages whose migrations have referred to a table whose key changes: on a new database, theirs come first."""
+    rekeyed = {operation.table for operation in operations if isinstance(operation, AlterKey)}
+    return list(
+        dict.fromkeys(
+            migration.package
+            for migration in graph.order
+            for operation in migration.operations
+            if migration.package != package and not rekeyed.isdisjoint(operation.tables())
+        )
+    )
 
 
 def _refuse_conflicts(graph: Graph, leaves: Sequence[Migration]) -> None:
