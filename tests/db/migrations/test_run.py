@@ -56,6 +56,19 @@ async def test_rows_live_through_renames_and_new_columns(url, growth):
     assert await rows(url, "SELECT id, title FROM article") == [(1, "one")]
 
 
+async def test_the_number_of_a_deleted_row_is_never_given_again(url, growth):
+    growth.make(articles(sa.Column("title", sa.String(100))))
+    await migrate(url, growth)
+    await run(
+        url, "INSERT INTO article (title) VALUES ('one')", "DELETE FROM article", "INSERT INTO article (title) VALUES ('two')"
+    )
+    assert await rows(url, "SELECT id, title FROM article") == [(2, "two")]
+    growth.make(articles(sa.Column("title", sa.String(200), nullable=False)), fills=["article.title=''"])
+    await migrate(url, growth)
+    await run(url, "INSERT INTO article (title) VALUES ('three')")
+    assert await rows(url, "SELECT id FROM article ORDER BY id") == [(2,), (3,)]
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "pgvector", "mysql"])
 async def test_the_first_vector_brings_its_extension(kind, url_of, growth):
     url = url_of(kind)

@@ -228,7 +228,9 @@ class TableSpec:
     def make(self, metadata: sa.MetaData) -> sa.Table:
         """A table of SQLAlchemy's."""
         parts = [*(column.make() for column in self.columns), *(constraint.make() for constraint in self.constraints)]
-        table = sa.Table(self.name, metadata, *parts, comment=self.comment)
+        # SQLite would give the number of a deleted row to another one.
+        counted: dict[str, Any] = {"sqlite_autoincrement": True} if self.is_counted and len(self.key) == 1 else {}
+        table = sa.Table(self.name, metadata, *parts, comment=self.comment, **counted)
         for index in self.indexes:
             expressions = [table.c[part] if isinstance(part, str) else part for part in index.expressions()]
             sa.Index(index.name, *expressions, unique=index.unique, _table=table, **index.said)
