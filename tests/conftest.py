@@ -10,11 +10,13 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from . import services
+from .browsers import SCREENS, Reader
 
 ROOT = Path(__file__).parent.parent
 
@@ -56,6 +58,37 @@ def chromium() -> str:
     if found is None:
         services.missing("Chromium")
     return found
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Any]:
+    """A running Chromium. Not for a session: while it runs, Playwright's event loop keeps out those of tests."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=["light", "dark"])
+def scheme(request: pytest.FixtureRequest) -> str:
+    """By day and by night."""
+    return request.param
+
+
+@pytest.fixture(params=list(SCREENS))
+def screen(request: pytest.FixtureRequest) -> str:
+    """At a desk and on a phone."""
+    return request.param
+
+
+@pytest.fixture
+def reader(browser: Any, axe: str, scheme: str, screen: str, request: pytest.FixtureRequest) -> Iterator[Reader]:
+    """A window of each kind, whose pictures are named after the file of the test."""
+    name = request.path.stem.removeprefix("test_").removesuffix("_in_browser")
+    reader = Reader(browser, axe, f"{name}-{screen}-{scheme}", scheme, SCREENS[screen])
+    yield reader
+    reader.page.context.close()
 
 
 @pytest.fixture(scope="session")

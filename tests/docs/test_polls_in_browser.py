@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 DESKTOP = {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"}
 PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True, "color_scheme": "dark"}
-SCREENS = os.environ.get("TRINE_TEST_SCREENS")
+SCREENS = os.environ.get("TEST_SCREENS")
 """A folder for the pictures, for whoever wants to look at them."""
 
 

@@ -1,11 +1,10 @@
 """The summariser, and a form with everything in it, in a real browser: without a script, on a phone, at night, for everybody."""
 
-import os
 import sys
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import pytest
 from pydantic import BaseModel, Field, SecretStr
@@ -14,13 +13,7 @@ from trine import App, ModelForm, Settings, UploadFile, Widget
 from trine.pages.forms import Email, PhoneNumber
 from trine.testing import LiveServer
 
-playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.browser
-
-DESKTOP = {"viewport": {"width": 1280, "height": 800}}
-PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-SCREENS = os.environ.get("TRINE_TEST_SCREENS")
-"""A folder for the pictures, for whoever wants to look at them."""
 
 TEXT = """The harbour of Ealing was built by monks. Ships bring grain to the harbour every week. The weather was fine.
 
@@ -59,45 +52,6 @@ class Everything(BaseModel):
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(params=["light", "dark"])
-def scheme(request) -> str:
-    return request.param
-
-
-@pytest.fixture(params=["desktop", "phone"])
-def screen(request) -> str:
-    return request.param
-
-
-@pytest.fixture
-def reader(browser, axe, scheme, screen) -> Iterator[Any]:
-    """A window without scripts of the page's own; what it looks at must keep nobody out."""
-    size = DESKTOP if screen == "desktop" else PHONE
-    context = browser.new_context(color_scheme=scheme, **size)
-    page = context.new_page()
-
-    def look(title: str) -> None:
-        if SCREENS:
-            Path(SCREENS).mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=f"{SCREENS}/{title}-{screen}-{scheme}.png", full_page=True)
-        page.evaluate(axe)
-        found = page.evaluate("async () => (await axe.run()).violations")
-        assert [f"{one['id']}: {one['help']} {[node['html'] for node in one['nodes']]}" for one in found] == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{title} is wider than the screen"
-
-    page.look = look
-    yield page
-    context.close()
-
-
-@pytest.fixture(scope="module")
 def summariser(root: Path) -> Iterator[str]:
     sys.path.insert(0, str(root / "examples" / "summariser"))
     import app
@@ -111,22 +65,23 @@ def summariser(root: Path) -> Iterator[str]:
 
 
 def test_a_text_is_summarised(summariser, reader, tmp_path):
-    reader.goto(summariser)
+    page = reader.page
+    page.goto(summariser)
     reader.look("summariser-1-form")
-    reader.click("text=Summarise >> nth=-1")
-    reader.wait_for_selector(".error-summary")
+    page.click("text=Summarise >> nth=-1")
+    page.wait_for_selector(".error-summary")
     reader.look("summariser-2-errors")
-    reader.fill("textarea", TEXT)
-    reader.fill("input[type=number]", "2")
-    reader.click("button[type=submit]")
-    reader.wait_for_selector(".summary li")
-    assert reader.locator(".summary li").count() == 2
+    page.fill("textarea", TEXT)
+    page.fill("input[type=number]", "2")
+    page.click("button[type=submit]")
+    page.wait_for_selector(".summary li")
+    assert page.locator(".summary li").count() == 2
     reader.look("summariser-3-summary")
-    reader.click("text=Summarise another text")
+    page.click("text=Summarise another text")
     (tmp_path / "notes.txt").write_text(TEXT)
-    reader.set_input_files("input[type=file]", str(tmp_path / "notes.txt"))
-    reader.click("button[type=submit]")
-    reader.wait_for_selector(".summary li")
+    page.set_input_files("input[type=file]", str(tmp_path / "notes.txt"))
+    page.click("button[type=submit]")
+    page.wait_for_selector(".summary li")
 
 
 STYLE = Path(__file__).parents[2] / "examples" / "summariser" / "static" / "style.css"
@@ -151,34 +106,35 @@ def everything() -> Iterator[tuple[str, list[Everything]]]:
 
 
 def test_a_form_with_everything_is_filled_in(everything, reader):
+    page = reader.page
     url, kept = everything
-    reader.goto(url)
-    reader.look("form-1-empty")
-    reader.click("text=Add another")
-    reader.wait_for_selector("[name='children.0.name']")
-    assert reader.locator(".error-summary").count() == 0
-    reader.fill("[name=name]", "A")
-    reader.fill("[name='children.0.age']", "40")
+    page.goto(url)
+    reader.look("everything-1-empty")
+    page.click("text=Add another")
+    page.wait_for_selector("[name='children.0.name']")
+    assert page.locator(".error-summary").count() == 0
+    page.fill("[name=name]", "A")
+    page.fill("[name='children.0.age']", "40")
     # Enter sends the form; it presses no button that removes or adds a row.
-    reader.press("[name=name]", "Enter")
-    reader.wait_for_selector(".error-summary")
-    reader.look("form-2-errors")
-    reader.click(".error-summary a >> nth=0")
-    assert reader.evaluate("document.activeElement.name") == "name"
-    reader.keyboard.press("End")
-    reader.keyboard.type("da")
-    reader.get_by_label("Email").fill("ada@example.org")
-    reader.get_by_label("Age").first.fill("36")
-    reader.get_by_label("Room").select_option("lake")
-    reader.get_by_label("Large").check()
-    reader.get_by_label("Coffee").check()
-    reader.get_by_label("Street").fill("Main Street")
-    reader.get_by_label("I have read the rules").check()
-    reader.fill("[name='children.0.name']", "Byron")
-    reader.fill("[name='children.0.age']", "7")
-    reader.fill("[name=tags]", "one\ntwo")
-    reader.click("button:text-is('Send')")
-    reader.wait_for_selector("h1:text-is('Thank you')")
+    page.press("[name=name]", "Enter")
+    page.wait_for_selector(".error-summary")
+    reader.look("everything-2-errors")
+    page.click(".error-summary a >> nth=0")
+    assert page.evaluate("document.activeElement.name") == "name"
+    page.keyboard.press("End")
+    page.keyboard.type("da")
+    page.get_by_label("Email").fill("ada@example.org")
+    page.get_by_label("Age").first.fill("36")
+    page.get_by_label("Room").select_option("lake")
+    page.get_by_label("Large").check()
+    page.get_by_label("Coffee").check()
+    page.get_by_label("Street").fill("Main Street")
+    page.get_by_label("I have read the rules").check()
+    page.fill("[name='children.0.name']", "Byron")
+    page.fill("[name='children.0.age']", "7")
+    page.fill("[name=tags]", "one\ntwo")
+    page.click("button:text-is('Send')")
+    page.wait_for_selector("h1:text-is('Thank you')")
     model = kept[-1]
     assert (model.name, model.room, model.size, model.drinks, model.tags) == ("Ada", "lake", "large", {"coffee"}, ["one", "two"])
     assert model.children == [Child(name="Byron", age=7)]

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("numpy")
 
 from trine.serving import models_of
-from trine.testing import AsyncTestClient, TestClient
+from trine.testing import AsyncTestClient, LiveServer, TestClient
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +69,30 @@ async def test_who_joins_late_has_a_letter_before_the_earlier_one_ends(program):
         assert len(written) == 5
         assert served.replicas[0].running == 1
         early.cancel()
+
+
+@pytest.fixture
+def served(program):
+    with LiveServer(program.app) as server:
+        yield server.url
+
+
+@pytest.mark.browser
+def test_a_text_is_written_and_stopped(served, reader):
+    page = reader.page
+    page.goto(served)
+    reader.look("1-empty")
+    page.fill("#text", "Return the ")
+    page.click("#go")
+    page.wait_for_selector("#told:has-text('400 letters in')")
+    assert len(page.text_content("#written")) == 400 + len("Return the ")
+    reader.look("2-written")
+    page.press("#length", "End")
+    assert page.inner_text("#letters") == "5000"
+    page.press("#length", "Enter")
+    page.wait_for_selector("#told:has-text('letters …')")
+    page.click("#stop")
+    page.wait_for_selector("#told:has-text('letters in')")
+    assert 0 < int(page.inner_text("#told").split()[0]) < 5000
+    assert page.is_enabled("#go")
+    assert page.is_disabled("#stop")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from trine.serving import Registry
-from trine.testing import TestClient
+from trine.testing import LiveServer, TestClient
 
 pytest.importorskip("skl2onnx")
 pytest.importorskip("onnxruntime")
@@ -97,3 +97,48 @@ def test_the_page_and_its_files_are_there(client):
 def test_answers_name_their_version(client, digits):
     answer = client.post("/read", json=digits.images[0].tolist())
     assert answer.headers["model-version"] == "1"
+
+
+@pytest.fixture(scope="module")
+def served(vision, load_program):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRINE_ACCEPT_RISKS", "open-monitor")
+        with LiveServer(load_program(vision / "app.py").app) as server:
+            yield server.url
+
+
+@pytest.mark.browser
+def test_a_digit_is_drawn(served, reader):
+    page = reader.page
+    page.goto(served)
+    reader.look("1-paper")
+    paper = page.locator("#paper").bounding_box()
+    middle = paper["x"] + paper["width"] / 2
+    page.mouse.move(middle, paper["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(middle, paper["y"] + paper["height"] - 40, steps=8)
+    page.mouse.up()
+    page.wait_for_selector("#reading:has-text('This is a 1 (')")
+    reader.look("2-one")
+    page.click("text=Undo")
+    assert page.inner_text("#reading") == "Nothing yet."
+    assert page.locator("li.best").count() == 0
+
+
+@pytest.mark.browser
+def test_a_picture_is_chosen_without_a_pen(served, browser, digits, tmp_path):
+    zero = PIL_Image.fromarray((255 - digits.images[0] * (255 / 16)).astype(np.uint8)).resize(
+        (200, 200), PIL_Image.Resampling.BICUBIC
+    )
+    zero.save(tmp_path / "zero.png")
+    (tmp_path / "none.png").write_text("no picture")
+    page = browser.new_page()
+    page.goto(served)
+    for expected in ("undo", "clear", "file"):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.id") == expected
+    page.set_input_files("#file", str(tmp_path / "zero.png"))
+    page.wait_for_selector("#reading:has-text('This is a 0 (')")
+    page.set_input_files("#file", str(tmp_path / "none.png"))
+    page.wait_for_selector("#reading:has-text('no picture')")
+    page.close()

@@ -46,14 +46,6 @@ def make_app() -> App:
     return app
 
 
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator["playwright.Browser"]:
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
 class Visit:
     """A page, and everything about it that a reader must never see."""
 

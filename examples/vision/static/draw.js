@@ -1,4 +1,4 @@
-// A stroke is drawn, and when the pen is lifted the picture goes to the model.
+// A stroke is drawn, and when the pen is lifted the picture goes to the model. A picture may come from a file as well.
 "use strict";
 
 const paper = document.getElementById("paper");
@@ -13,12 +13,16 @@ const THICKNESS = 0.13;
 const bars = Array.from({ length: 10 }, (_, digit) => {
   const line = document.createElement("li");
   const name = document.createElement("span");
-  const bar = document.createElement("meter");
+  const bar = document.createElement("span");
   const share = document.createElement("span");
   name.textContent = String(digit);
   name.className = "digit";
   share.className = "share";
+  bar.className = "bar";
+  bar.setAttribute("role", "meter");
   bar.setAttribute("aria-label", `Probability of ${digit}`);
+  bar.setAttribute("aria-valuemax", "1");
+  bar.append(document.createElement("span"));
   line.append(name, bar, share);
   document.getElementById("bars").append(line);
   return { line, bar, share };
@@ -68,19 +72,48 @@ const picture = () => {
   return new Promise((done) => small.toBlob(done, "image/png"));
 };
 
+// A photograph of dark ink on light paper is turned round: the network knows light ink on dark paper.
+const photograph = async (file) => {
+  const image = await createImageBitmap(file);
+  const scale = SIDE / Math.max(image.width, image.height);
+  const [width, height] = [image.width * scale, image.height * scale];
+  const [left, top] = [(SIDE - width) / 2, (SIDE - height) / 2];
+  const small = document.createElement("canvas");
+  small.width = small.height = SIDE;
+  const context = small.getContext("2d", { willReadFrequently: true });
+  context.drawImage(image, left, top, width, height);
+  const [red, green, blue] = context.getImageData(left + 1, top + 1, 1, 1).data;
+  if (red + green + blue > 3 * 127) {
+    context.globalCompositeOperation = "difference";
+    context.fillStyle = "#fff";
+    context.fillRect(left, top, width, height);
+  }
+  strokes = [];
+  show();
+  pen.drawImage(small, 0, 0, paper.width, paper.height);
+  return new Promise((done) => small.toBlob(done, "image/png"));
+};
+
 const tell = (digit, probabilities) => {
   probabilities.forEach((value, index) => {
     const { line, bar, share } = bars[index];
-    bar.value = value;
+    bar.setAttribute("aria-valuenow", String(value));
+    bar.firstChild.style.width = `${value * 100}%`;
     share.textContent = digit === null ? "" : `${Math.round(value * 100)} %`;
     line.classList.toggle("best", index === digit);
   });
 };
 
-const read = async () => {
+const read = async (drawn) => {
   asked += 1;
   const mine = asked;
-  const body = await picture();
+  let body;
+  try {
+    body = await drawn;
+  } catch {
+    reading.textContent = "This file is no picture that can be shown here.";
+    return;
+  }
   let answer;
   try {
     answer = await fetch("/picture", { method: "POST", body, headers: { "content-type": "image/png" } });
@@ -123,7 +156,7 @@ for (const end of ["pointerup", "pointercancel"]) {
   paper.addEventListener(end, () => {
     if (!isDown) return;
     isDown = false;
-    read();
+    read(picture());
   });
 }
 document.getElementById("clear").addEventListener("click", clear);
@@ -131,6 +164,12 @@ document.getElementById("undo").addEventListener("click", () => {
   strokes.pop();
   if (!strokes.length) return clear();
   show();
-  return read();
+  return read(picture());
+});
+document.getElementById("file").addEventListener("change", (event) => {
+  const [file] = event.target.files;
+  if (file) read(photograph(file));
+  // The same file may be chosen again.
+  event.target.value = "";
 });
 clear();
