@@ -74,7 +74,8 @@ async def _plan(migrator: Any, url: Any, package: str | None, migration: str | N
     from trine.db.migrations.engine import connect
 
     async with connect(url) as connection:
-        return migrator.plan(list(await migrator.applied(connection)), package, migration)
+        applied, unfinished = list(await migrator.applied(connection)), await migrator.unfinished(connection)
+        return migrator.plan(applied, package, migration, unfinished=unfinished)
 
 
 async def _migrate(

@@ -259,6 +259,113 @@ async def test_a_process_that_is_killed_leaves_the_schema_as_it_was(kind, url_of
         assert await growth.migrator.migrate(connection) == []
 
 
+REST = """
+import sqlalchemy as sa
+
+from trine.db.migrations import AddColumn, RunSQL
+
+dependencies = ["shop.0001_initial"]
+operations = [
+    AddColumn("article", sa.Column("extra", sa.Text())),
+    RunSQL("SELECT 1", None),
+    AddColumn("article", sa.Column("more", sa.Text())),
+]
+"""
+
+
+async def killed_in(url: str, growth, source: str) -> None:
+    """Begin a history on MariaDB, and let a process be killed in its second migration."""
+    await empty(url)
+    growth.make(articles(sa.Column("title", sa.Text())))
+    await migrate(url, growth)
+    killed = growth.write("0002_killed", source)
+    ended = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", KILLED, url, killed.path.parent], check=False)
+    assert ended.returncode == -9
+    growth.migrations.remove(killed)
+
+
+async def test_mariadb_goes_on_where_a_process_was_killed(url_of, growth):
+    url = url_of("mysql")
+    await killed_in(url, growth, SUICIDE)
+    growth.write("0002_killed", REST)
+    async with connect(url) as connection:
+        assert list(await growth.migrator.applied(connection)) == ["shop.0001_initial"]
+        assert await growth.migrator.unfinished(connection) == {"shop.0002_killed": 1}
+    await migrate(url, growth)
+    said = "shop.0002_killed was interrupted: 1 of its 3 steps are done. It goes on with: Run SQL: SELECT 1."
+    assert said in growth.said
+    expected = articles(sa.Column("title", sa.Text()), sa.Column("extra", sa.Text()), sa.Column("more", sa.Text()))
+    async with connect(url) as connection:
+        assert await differences(connection, expected) == []
+        assert await growth.migrator.unfinished(connection) == {}
+
+
+async def test_mariadb_can_be_taken_back_where_a_process_was_killed(url_of, growth):
+    url = url_of("mysql")
+    await killed_in(url, growth, SUICIDE)
+    growth.write("0002_killed", REST)
+    await migrate(url, growth, "shop", "0001")
+    async with connect(url) as connection:
+        assert await differences(connection, articles(sa.Column("title", sa.Text()))) == []
+        assert await growth.migrator.unfinished(connection) == {}
+
+
+HALF = """
+import os, signal
+
+import sqlalchemy as sa
+
+from trine.db.migrations import AddColumn, RunPython
+
+dependencies = ["shop.0001_initial"]
+
+
+def half(db):
+    db.connection.exec_driver_sql("ALTER TABLE article ADD COLUMN extra TEXT")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+operations = [RunPython(half)]
+"""
+
+
+async def test_a_step_that_was_done_and_not_noted_is_named(url_of, growth):
+    url = url_of("mysql")
+    await killed_in(url, growth, HALF)
+    growth.write("0002_killed", REST)
+    with pytest.raises(
+        SetupError,
+        match=r"Add column extra to article in shop\.0002_killed failed: .*Duplicate column name 'extra'.*"
+        r"An earlier run ended in this step, and a part of it may be done\. Take back by hand what is there of it",
+    ):
+        await migrate(url, growth)
+    assert (
+        "shop.0002_killed was interrupted: 0 of its 3 steps are done. It goes on with: Add column extra to article."
+        in growth.said
+    )
+    await run(url, "ALTER TABLE article DROP COLUMN extra")
+    await migrate(url, growth)
+    assert await rows(url, "SELECT title, extra, more FROM article") == []
+
+
+@pytest.mark.parametrize("onwards", [[], ["shop", "0001"]])
+async def test_a_way_back_that_failed_goes_on_in_either_direction(onwards, url_of, growth):
+    url = url_of("mysql")
+    await empty(url)
+    growth.make(articles(sa.Column("title", sa.Text())))
+    broken = growth.write("0002_broken", BROKEN.format(sql="SELECT 1").replace("None", "'SELECT * FROM nowhere'"))
+    await migrate(url, growth)
+    with pytest.raises(SetupError, match=r"What was done before it stays\. Mend the cause and migrate again"):
+        await migrate(url, growth, "shop", "0001")
+    growth.migrations.remove(broken)
+    growth.write("0002_broken", BROKEN.format(sql="SELECT 1"))
+    await migrate(url, growth, *onwards)
+    new = [] if onwards else [sa.Column("extra", sa.Text()), sa.Column("more", sa.Text())]
+    async with connect(url) as connection:
+        assert await differences(connection, articles(sa.Column("title", sa.Text()), *new)) == []
+        assert await growth.migrator.unfinished(connection) == {}
+
+
 async def test_of_two_that_migrate_at_once_one_does_and_one_waits(url, growth):
     growth.make(articles())
     results = await asyncio.gather(*(migrate(url, growth) for _ in range(4)))

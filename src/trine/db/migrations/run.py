@@ -1,7 +1,7 @@
 """Applying migrations: in their order, each one whole, with the lock held."""
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -66,11 +66,20 @@ class Migrator:
         """The order of the migrations, as it is for a database that has seen some."""
         return Graph(self.migrations, list(applied))
 
-    def plan(self, applied: Sequence[str], package: str | None = None, target: str | None = None) -> list[Step]:
+    async def unfinished(self, connection: AsyncConnection) -> dict[str, int]:
+        """What was interrupted where nothing undoes it, with how many of its steps are done. Nothing is changed."""
+        found = await connection.run_sync(lambda sync: History(sync).unfinished())
+        await connection.rollback()
+        return found
+
+    def plan(
+        self, applied: Sequence[str], package: str | None = None, target: str | None = None, *, unfinished: Collection[str] = ()
+    ) -> list[Step]:
         """What leads to a target: a migration's name or the beginning of it, `zero`, or the end where none is named."""
         graph = self.graph(applied)
         graph.refuse_branches()
         done = _with_replaced(graph, applied)
+        half_done = done | set(unfinished)
         if package is None:
             return [Step(migration, "forwards") for migration in graph.order if migration.label not in done]
         wanted = find_migration(graph, package, target)
@@ -83,7 +92,7 @@ class Migrator:
         for migration in graph.of_package(package):
             if wanted is None or (migration.label != wanted.label and migration.label not in graph.before(wanted.label)):
                 undone |= {migration.label} | graph.after(migration.label)
-        return [Step(migration, "backwards") for migration in reversed(graph.order) if migration.label in undone & done]
+        return [Step(migration, "backwards") for migration in reversed(graph.order) if migration.label in undone & half_done]
 
     async def migrate(
         self, connection: AsyncConnection, package: str | None = None, target: str | None = None, *, fake: bool = False
@@ -98,7 +107,7 @@ class Migrator:
             await connection.commit()
             # Read behind the lock: somebody else may have done it all meanwhile.
             applied = list(await self.applied(connection))
-            steps = self.plan(applied, package, target)
+            steps = self.plan(applied, package, target, unfinished=await self.unfinished(connection))
             graph = self.graph(applied)
             done = _with_replaced(graph, applied)
             for step in steps:
@@ -130,36 +139,51 @@ class Migrator:
         editor = SchemaEditor(context, connection, async_connection)
         is_atomic = migration.atomic and editor.dialect != "mysql"
         stages = list(stages_of(step, state))
-        skipped = history.unfinished().get(migration.label, 0)
+        resumed = history.unfinished().get(migration.label)
         connection.rollback()
         if fake:
-            stages = []
+            stages, resumed = [], None
+        is_forwards = step.direction == "forwards"
+        # How many are skipped: those that are done already, or undone already on the way back.
+        done = resumed if resumed is not None else 0 if is_forwards else len(stages)
+        skipped = done if is_forwards else len(stages) - done
+        if resumed is not None:
+            self._tell_resumed(step, stages[skipped:], done, len(stages))
         with _whole(connection) if is_atomic else _piece_by_piece(connection):
             with checked_references(editor):
                 for number, stage in enumerate(stages):
                     if not self._is_for(stage) or number < skipped:
                         continue
-                    self._warn(connection, stage)
-                    self._run_stage(editor, stage, migration)
                     if not is_atomic:
-                        history.add(migration.package, migration.name, number + 1)
+                        # Written down first: who is killed in the middle has begun this one.
+                        history.add(migration.package, migration.name, number if is_forwards else len(stages) - number)
                         connection.commit()
-            if step.direction == "forwards":
+                    self._warn(connection, stage)
+                    self._run_stage(editor, stage, migration, is_resumed=resumed is not None and number == skipped)
+                    if not is_atomic:
+                        history.add(migration.package, migration.name, number + 1 if is_forwards else len(stages) - number - 1)
+                        connection.commit()
+            if is_forwards:
                 history.add(migration.package, migration.name)
                 for label in migration.replaces:
                     history.remove(*label.split(".", 1))
             else:
                 history.remove(migration.package, migration.name)
 
-    def _run_stage(self, editor: SchemaEditor, stage: Stage, migration: Migration) -> None:
+    def _tell_resumed(self, step: Step, left: Sequence[Stage], done: int, count: int) -> None:
+        following = f" It goes on with: {left[0].operation.describe()}." if left else ""
+        self.say(f"{step.migration.label} was interrupted: {done} of its {count} steps are done.{following}")
+
+    def _run_stage(self, editor: SchemaEditor, stage: Stage, migration: Migration, *, is_resumed: bool) -> None:
         try:
             stage.operation.run(editor, stage.before, stage.after)
         except sa.exc.SQLAlchemyError as error:
             said = str(getattr(error, "orig", None) or error).partition("\n")[0]
+            is_kept = editor.dialect == "mysql" or not migration.atomic
             raise SetupError(
                 f"{stage.operation.describe()} in {migration.label} failed: {said}",
                 where=str(migration.path or ""),
-                hint="Nothing of this migration was kept." if editor.dialect != "mysql" and migration.atomic else _RESUME,
+                hint=(_HALF_DONE if is_resumed else _RESUME) if is_kept else "Nothing of this migration was kept.",
             ) from error
 
     def _warn(self, connection: sa.Connection, stage: Stage) -> None:
@@ -183,6 +207,10 @@ class Migrator:
                 await connection.commit()
 
 
+_HALF_DONE = (
+    "An earlier run ended in this step, and a part of it may be done. Take back by hand what is there of it, and migrate again: "
+    "it goes on with this step."
+)
 _RESUME = "What was done before it stays. Mend the cause and migrate again: it goes on from there."
 
 
