@@ -38,6 +38,12 @@ async def names():
     return sorted(await Tag.objects.values_list("name", flat=True))
 
 
+async def the_end_of(transaction):
+    """Wait until the end of a transaction has begun, and waits for its turn."""
+    while not transaction.is_done:
+        await asyncio.sleep(0)
+
+
 async def left_alone(database):
     """Whether every connection came back."""
     await database.pool.settle()
@@ -70,7 +76,6 @@ async def test_a_rollback_waits_for_the_statement_of_another_task(committing, sl
             await Tag.objects.create(name="undone")
             task = await slowly()
             raise ZeroDivisionError
-    assert await names() == []
     await task
     assert await names() == ["late"]
     assert await left_alone(committing)
@@ -93,19 +98,18 @@ async def test_the_end_of_a_savepoint_waits_too(committing, slowly, fails):
 
 
 async def test_who_is_cancelled_while_the_end_waits_ends_it_all_the_same(committing, slowly):
-    inside = asyncio.Event()
+    begun = []
 
     async def work():
-        nonlocal slow
-        async with atomic():
+        async with atomic() as transaction:
             await Tag.objects.create(name="kept")
-            slow = await slowly()
-            inside.set()
+            begun.extend((transaction, await slowly()))
 
-    slow = None
     task = asyncio.create_task(work())
-    await inside.wait()
-    await asyncio.sleep(0.02)
+    while not begun:
+        await asyncio.sleep(0)
+    transaction, slow = begun
+    await the_end_of(transaction)
     task.cancel()
     await asyncio.wait([task])
     assert task.cancelled()
@@ -115,15 +119,15 @@ async def test_who_is_cancelled_while_the_end_waits_ends_it_all_the_same(committ
 
 
 async def test_a_statement_that_is_cancelled_while_the_end_waits_undoes_everything(committing, slowly):
-    async def cancel(task):
-        await asyncio.sleep(0.02)
+    async def cancel(task, transaction):
+        await the_end_of(transaction)
         task.cancel()
 
     with pytest.raises((TransactionError, DatabaseUnavailable)):
-        async with atomic():
+        async with atomic() as transaction:
             await Tag.objects.create(name="undone")
             slow = await slowly()
-            cancelling = asyncio.create_task(cancel(slow))
+            cancelling = asyncio.create_task(cancel(slow, transaction))
     await cancelling
     assert slow.cancelled()
     assert await names() == []
@@ -155,22 +159,28 @@ async def test_a_block_that_is_still_open_at_the_end_undoes_everything(committin
 
 
 async def test_blocks_of_two_tasks_that_overlap_undo_everything(committing):
-    second = asyncio.Event()
+    second, first_ended = asyncio.Event(), asyncio.Event()
 
     async def one():
         async with atomic():
             await Tag.objects.create(name="one")
             await second.wait()
 
+    async def one_and_tell():
+        try:
+            await one()
+        finally:
+            first_ended.set()
+
     async def two():
         async with atomic():
             await Tag.objects.create(name="two")
             second.set()
-            await asyncio.sleep(0.02)
+            await first_ended.wait()
 
     with pytest.raises(TransactionError, match="An earlier statement of this transaction failed"):
         async with atomic():
-            first, other = await asyncio.gather(one(), two(), return_exceptions=True)
+            first, other = await asyncio.gather(one_and_tell(), two(), return_exceptions=True)
             assert "Two tasks were inside an `async with atomic():` of the same transaction at the same time" in str(first)
             assert isinstance(other, TransactionError)
     assert await names() == []
