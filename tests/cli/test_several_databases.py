@@ -143,6 +143,9 @@ def test_rows_are_dumped_and_loaded_where_they_are(migrated, folder):
     migrated("shell", "-c", "await Entry.objects.delete(); await Source.objects.delete()")
     assert migrated("loaddata", "log.json", "--database", "log").out == "2 rows from log.json.\n"
     assert migrated("shell", "-c", "print(await Entry.objects.count(), await Book.objects.count())").out == "1 1\n"
+    elsewhere = migrated("loaddata", "log.json")
+    assert elsewhere.status == 1
+    assert "There is no table 'source' for app.Source in this database." in elsewhere.err
 
 
 @pytest.mark.parametrize(

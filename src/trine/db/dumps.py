@@ -92,6 +92,8 @@ async def load(connection: AsyncConnection, rows: Iterable[tuple[Source, dict[st
     iterator = iter(rows)
     while batch := list(islice(iterator, BATCH)):
         for source, values in _by_source(batch):
+            if source.label not in touched:
+                await _find_table(connection, source)
             touched[source.label] = source
             loops = [column for column in source.table.columns if _refers_to_itself(column)]
             # A row may refer to one of its own table that comes later: that is filled in at the end.
@@ -108,6 +110,14 @@ async def load(connection: AsyncConnection, rows: Iterable[tuple[Source, dict[st
     for source in touched.values():
         await _go_on_counting(connection, source.table)
     return count
+
+
+async def _find_table(connection: AsyncConnection, source: Source) -> None:
+    if not await connection.run_sync(lambda found: sa.inspect(found).has_table(source.table.name)):
+        raise SetupError(
+            f"There is no table '{source.table.name}' for {source.label} in this database.",
+            hint="Name the database that has it with --database, or run trine migrate first.",
+        )
 
 
 def read_json(file: IO[str], *, max_size: int) -> Iterator[tuple[Source, dict[str, Any]]]:
