@@ -2,6 +2,7 @@
 # ruff: noqa: PT012 - what is refused stands inside a transaction
 
 import asyncio
+import weakref
 
 import pytest
 
@@ -228,3 +229,14 @@ async def test_a_stream_from_memory():
         async for tag in Tag.objects.iterator(chunk_size=1):
             await tag.delete()
         assert await Tag.objects.count() == 0
+
+
+async def test_rows_that_were_iterated_are_let_go(committing):
+    await Tag.objects.bulk_create([Tag(name=f"tag {number:04}") for number in range(1500)])
+    alive: weakref.WeakSet[Tag] = weakref.WeakSet()
+    count = most = 0
+    async for tag in Tag.objects.order_by("name").iterator(chunk_size=50):
+        alive.add(tag)
+        count, most = count + 1, max(most, len(alive))
+    assert count == 1500
+    assert most <= 100
